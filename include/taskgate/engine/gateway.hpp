@@ -1,0 +1,99 @@
+#pragma once
+// The use cases of the product as the api layer sees them: submit, look, follow, cancel, purge. No
+// HTTP here.
+
+#include "taskgate/core/event.hpp"
+#include "taskgate/core/result.hpp"
+#include "taskgate/core/task.hpp"
+#include "taskgate/engine/task_request.hpp"
+#include "taskgate/store/store.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace taskgate::engine {
+
+/// A task as a client may see it now.
+struct TaskView {
+  Task task;
+  std::string
+      final_object;  ///< the whole task object as JSON when final and not purged, else empty
+  std::optional<std::size_t> queue_position;  ///< 1 = next; while queued in memory
+  std::optional<std::int64_t>
+      estimated_duration_ms;                ///< median of this model's recent tasks; live only
+  std::chrono::milliseconds poll_after{0};  ///< while live: when to ask again
+};
+
+struct SubmitOptions {
+  std::optional<std::string> idempotency_key;
+  std::string route = "POST /tasks";     ///< scope of the key
+  std::optional<std::string> client_id;  ///< PUT: the client's own id
+};
+
+struct Submitted {
+  TaskView view;
+  bool created = true;  ///< false: the task was there already (key or id known, same body)
+};
+
+/// One reader's place in a task's log. Belongs to one coroutine. Resumes at any age: from the log's
+/// tail in memory when it is near, from the store when it is not.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+  struct Batch {
+    std::vector<Event> events;  ///< in order, no gap; empty when `patience` passed without one
+    bool finished = false;  ///< the last of them (or the one before the cursor) was the final event
+    bool purged = false;    ///< the content is gone
+  };
+  /// The next events after the cursor, at most `patience` from now.
+  virtual boost::asio::awaitable<Result<Batch>> next(std::chrono::milliseconds patience) = 0;
+  virtual const Task& task() const = 0;  ///< as it was when the subscription began
+};
+
+/// All calls: any executor; they resume on the caller's. A foreign and an unknown id are both
+/// Errc::not_found.
+class Gateway {
+ public:
+  virtual ~Gateway() = default;
+
+  /// Accepts a task: returns once it is on disk. Errors: rate_limited / overloaded with retry_after
+  /// (admission), unprocessable (same key, other body), conflict (same client id, other body),
+  /// invalid_argument (unknown model), storage.
+  virtual boost::asio::awaitable<Result<Submitted>> submit(std::string tenant,
+                                                           TaskRequest request,
+                                                           SubmitOptions options) = 0;
+  virtual boost::asio::awaitable<Result<TaskView>> get(std::string tenant,
+                                                       std::string public_id) = 0;
+  /// Like get, but returns when the task is final or `patience` has passed, whichever is first.
+  virtual boost::asio::awaitable<Result<TaskView>> wait_final(
+      std::string tenant, std::string public_id, std::chrono::milliseconds patience) = 0;
+  virtual boost::asio::awaitable<Result<store::TaskPage>> list(store::ListFilter filter) = 0;
+  virtual boost::asio::awaitable<Result<store::EventPage>> events(std::string tenant,
+                                                                  std::string public_id,
+                                                                  std::uint64_t after,
+                                                                  int limit) = 0;
+  virtual boost::asio::awaitable<Result<std::string>> request_body(std::string tenant,
+                                                                   std::string public_id) = 0;
+  virtual boost::asio::awaitable<Result<std::unique_ptr<Subscription>>> subscribe(
+      std::string tenant, std::string public_id, std::uint64_t after) = 0;
+  /// Durably asks a live task to stop; a final one comes back unchanged. Idempotent.
+  virtual boost::asio::awaitable<Result<TaskView>> cancel(std::string tenant,
+                                                          std::string public_id) = 0;
+  /// Deletes a final task's content. Errc::conflict while live.
+  virtual boost::asio::awaitable<Result<void>> purge(std::string tenant, std::string public_id) = 0;
+
+  /// Empty when new work is taken; else why not (draining, storage, …), for /readyz.
+  virtual std::string not_ready_reason() const = 0;
+};
+
+/// The JSON of a live task (a final one's is stored: TaskView::final_object). Appends to `out`.
+void append_task_object(std::string& out, const TaskView& view);
+
+}  // namespace taskgate::engine

@@ -1,0 +1,111 @@
+#pragma once
+// The HTTP/1.1 client: pooled keep-alive connections, TLS ≥ 1.2 with verification and SNI,
+// deadlines on every step, bodies whole or streamed. Used by providers (streams) and webhook
+// delivery (whole, vetted addresses).
+//
+// It never follows redirects (a 3xx is an answer), never sends Accept-Encoding, and refuses a
+// compressed body.
+
+#include "taskgate/core/result.hpp"
+#include "taskgate/net/http.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace taskgate::net {
+
+/// Judges an address that a host name resolved to, before it is connected to. An error refuses it;
+/// the connection goes to a vetted address and to no other, so that a second DNS answer cannot swap
+/// it.
+using AddressPolicy =
+    std::function<Result<void>(const boost::asio::ip::address&, std::uint16_t port)>;
+
+struct ClientTimeouts {
+  std::chrono::milliseconds connect{10'000};  ///< DNS, TCP and TLS together
+  std::chrono::milliseconds first_byte{
+      120'000};                            ///< from the request's last byte to the response's first
+  std::chrono::milliseconds idle{60'000};  ///< between two reads of a body
+  std::optional<std::chrono::milliseconds> total;  ///< for everything
+};
+
+struct ClientRequest {
+  Method method = Method::get;
+  std::string url;  ///< absolute, http or https
+  Headers headers;  ///< Host, Content-Length and Connection are the client's own
+  std::string body;
+  ClientTimeouts timeouts;
+  std::size_t response_limit =
+      8U << 20;                  ///< bytes of body; past it: Errc::too_large (whole bodies only)
+  AddressPolicy address_policy;  ///< empty: every address
+};
+
+/// When each step ended, from the request's start.
+struct ClientTimings {
+  std::optional<std::chrono::microseconds> connected;  ///< unset on a reused connection
+  std::chrono::microseconds first_byte{0};
+};
+
+struct ClientResponse {
+  unsigned status = 0;
+  Headers headers;
+  std::string body;
+  ClientTimings timings;
+};
+
+/// A response whose body is read piece by piece. Destroying it before the end closes its
+/// connection.
+class ClientStream {
+ public:
+  virtual ~ClientStream() = default;
+  virtual unsigned status() const = 0;
+  virtual const Headers& headers() const = 0;
+  virtual const ClientTimings& timings() const = 0;
+  /// The next bytes of the decoded body, as they arrive; an empty view at the proper end. The view
+  /// is valid until the next call. Errors: Errc::timeout (idle or total),
+  /// Errc::upstream_unavailable (cut before its end, framing broken).
+  virtual boost::asio::awaitable<Result<std::string_view>> read() = 0;
+};
+
+struct ClientOptions {
+  std::size_t max_idle_per_host = 64;  ///< connections kept
+  std::chrono::milliseconds idle_lifetime{30'000};
+  std::string ca_file;  ///< PEM; empty: the system's store
+  std::string user_agent = "taskgate";
+};
+
+/// Thread-safe. Calls run on the caller's executor, which must be a strand or single-threaded;
+/// sockets belong to the executor given here, so a pooled connection may serve different callers in
+/// turn. Asio per-operation cancellation (terminal) closes the socket at once and surfaces as
+/// operation_aborted.
+///
+/// A request is replayed on a fresh connection only when a pooled one turned out to be dead before
+/// a byte of the response came and the method is idempotent, or nothing of the request was written.
+class HttpClient {
+ public:
+  HttpClient(boost::asio::any_io_executor executor, ClientOptions options);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  /// The whole exchange. Errors: Errc::invalid_argument (URL), Errc::forbidden (address policy),
+  /// Errc::timeout, Errc::upstream_unavailable (DNS, connect, TLS, cut), Errc::too_large.
+  boost::asio::awaitable<Result<ClientResponse>> request(ClientRequest request);
+  /// Up to and including the response's head.
+  boost::asio::awaitable<Result<std::unique_ptr<ClientStream>>> open(ClientRequest request);
+  /// Closes idle connections; calls under way go on.
+  void close_idle();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace taskgate::net
