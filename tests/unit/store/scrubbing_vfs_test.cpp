@@ -11,9 +11,9 @@ namespace {
 using Page = std::vector<unsigned char>;
 
 // A page of 512 bytes full of leftovers, with a b-tree header at `header`.
-Page page_with(unsigned char kind, std::size_t header, int cells, int content) {
+Page page_with(int kind, std::size_t header, int cells, int content) {
   Page page(512, 0xEE);
-  page[header] = kind;
+  page[header] = static_cast<unsigned char>(kind);
   page[header + 3] = 0;
   page[header + 4] = static_cast<unsigned char>(cells);
   page[header + 5] = static_cast<unsigned char>(content >> 8);
@@ -36,7 +36,7 @@ std::pair<std::ptrdiff_t, std::ptrdiff_t> zeroed(const Page& page, const Page& b
 }
 
 TEST(ScrubPage, ZeroesTheGapOfALeaf) {
-  for (const unsigned char kind : {0x0A, 0x0D}) {
+  for (const int kind : {0x0A, 0x0D}) {
     auto page = page_with(kind, 0, 3, 300);
     const auto before = page;
     scrub_page(page, false);
@@ -45,7 +45,7 @@ TEST(ScrubPage, ZeroesTheGapOfALeaf) {
 }
 
 TEST(ScrubPage, ZeroesTheGapOfAnInteriorPage) {
-  for (const unsigned char kind : {0x02, 0x05}) {
+  for (const int kind : {0x02, 0x05}) {
     auto page = page_with(kind, 0, 3, 300);
     const auto before = page;
     scrub_page(page, false);
@@ -61,7 +61,7 @@ TEST(ScrubPage, StepsOverTheHeaderOfTheFile) {
 }
 
 TEST(ScrubPage, LeavesOtherPagesAlone) {
-  for (const unsigned char kind : {0x00, 0x01, 0x03, 0x0C, 0xFF}) {
+  for (const int kind : {0x00, 0x01, 0x03, 0x0C, 0xFF}) {
     auto page = page_with(kind, 0, 3, 300);
     const auto before = page;
     scrub_page(page, false);
