@@ -9,11 +9,13 @@ Result<void> Admission::enter(const std::string& tenant, std::size_t bytes) {
   std::lock_guard lock(mutex_);
   auto& mine = per_tenant_[tenant];
   if (mine >= limits_.max_live_tasks_per_tenant) {
-    return refusal(Errc::rate_limited, "this tenant has as many unfinished tasks as it may have", mine / 20 + 1);
+    return refusal(Errc::rate_limited, "this tenant has as many unfinished tasks as it may have",
+                   mine / 20 + 1);
   }
   if (tasks_ >= limits_.max_live_tasks || bytes_ + bytes > limits_.max_live_bytes) {
     if (mine == 0) per_tenant_.erase(tenant);
-    return refusal(Errc::overloaded, "the server has as many unfinished tasks as it can hold", tasks_ / 20 + 1);
+    return refusal(Errc::overloaded, "the server has as many unfinished tasks as it can hold",
+                   tasks_ / 20 + 1);
   }
   ++mine;
   ++tasks_;
@@ -33,7 +35,9 @@ void Admission::withdraw(const std::string& tenant, std::size_t bytes) {
   release(tenant, bytes);
 }
 
-void Admission::leave(const std::string& tenant, std::size_t bytes, std::chrono::steady_clock::time_point now) {
+void Admission::leave(const std::string& tenant,
+                      std::size_t bytes,
+                      std::chrono::steady_clock::time_point now) {
   std::lock_guard lock(mutex_);
   release(tenant, bytes);
   ++window_count_;

@@ -43,8 +43,8 @@ Failure local_failure(FailureClass failure_class, std::string message) {
   return failure;
 }
 
-// The provider's turn as a coroutine of its own, so that stopping it leaves the attempt's bookkeeping alone.
-// nullopt: stopped.
+// The provider's turn as a coroutine of its own, so that stopping it leaves the attempt's
+// bookkeeping alone. nullopt: stopped.
 asio::awaitable<std::optional<TurnOutcome>> guarded_turn(providers::Provider& provider,
                                                          providers::ModelRequest request,
                                                          providers::DeltaSink& sink) {
@@ -53,17 +53,22 @@ asio::awaitable<std::optional<TurnOutcome>> guarded_turn(providers::Provider& pr
     outcome = co_await provider.stream(std::move(request), sink);
   } catch (const boost::system::system_error& error) {
     if (error.code() != asio::error::operation_aborted) {
-      outcome = local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
+      outcome =
+          local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
     }
   } catch (const std::exception&) {
-    outcome = local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
+    outcome =
+        local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
   }
   co_return outcome;
 }
 
 class Attempt {
  public:
-  Attempt(const AttemptContext& context, LiveTaskPtr task, std::shared_ptr<AttemptControl> control, store::Fence fence)
+  Attempt(const AttemptContext& context,
+          LiveTaskPtr task,
+          std::shared_ptr<AttemptControl> control,
+          store::Fence fence)
       : context_(context),
         task_(std::move(task)),
         control_(std::move(control)),
@@ -81,8 +86,8 @@ class Attempt {
   }
 
  private:
-  // Hands the transition to `running` to the store and goes on: it is durable before, or together with,
-  // everything that this attempt writes later. Only a tool's write would have to wait for it.
+  // Hands the transition to `running` to the store and goes on: it is durable before, or together
+  // with, everything that this attempt writes later. Only a tool's write would have to wait for it.
   void begin() {
     started_at_ = context_.clock.now();
     {
@@ -102,12 +107,14 @@ class Attempt {
     running.at = started_at_;
     running.data = R"("attempt":)" + std::to_string(row_.attempts);
     start.events.push_back(std::move(running));
-    auto done = [control = control_, failed = start_failed_](const Result<store::LogPosition>& result) {
+    auto done = [control = control_,
+                 failed = start_failed_](const Result<store::LogPosition>& result) {
       if (result) return;
       *failed = true;
       control->stop_here(StopReason::storage);
     };
-    context_.store.async_start(std::move(start), asio::bind_executor(control_->strand(), std::move(done)));
+    context_.store.async_start(std::move(start),
+                               asio::bind_executor(control_->strand(), std::move(done)));
   }
 
   asio::awaitable<Result<std::string>> load_body() {
@@ -122,7 +129,9 @@ class Attempt {
     auto request = build_model_request(body_);
     const auto target = context_.registry.find(task_->model);
     if (!request) co_return local_failure(FailureClass::caller, request.error().message());
-    if (!target) co_return local_failure(FailureClass::caller, "the model's provider is not configured any more");
+    if (!target)
+      co_return local_failure(FailureClass::caller,
+                              "the model's provider is not configured any more");
     if (control_->reason() != StopReason::none) co_return std::nullopt;
     auto& turn = request.value();
     turn.model = target->model;
@@ -135,7 +144,8 @@ class Attempt {
     auto child = guarded_turn(*target->provider, std::move(turn), log_);
     auto token = asio::bind_cancellation_slot(control_->slot(), asio::use_awaitable);
     auto outcome = co_await asio::co_spawn(control_->strand(), std::move(child), token);
-    upstream_ = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+    upstream_ = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begun);
     timer_.cancel();
     co_return outcome;
   }
@@ -144,7 +154,8 @@ class Attempt {
     auto limit = context_.options.attempt_timeout;
     auto reason = StopReason::attempt_timeout;
     if (row_.deadline) {
-      const auto left = std::max(*row_.deadline - context_.clock.now(), std::chrono::milliseconds{0});
+      const auto left =
+          std::max(*row_.deadline - context_.clock.now(), std::chrono::milliseconds{0});
       if (left <= limit) {
         limit = left;
         reason = StopReason::deadline;
@@ -160,18 +171,26 @@ class Attempt {
   asio::awaitable<AttemptEnd> conclude(std::optional<TurnOutcome> outcome) {
     const bool logged = co_await log_.settle();
     if (!logged) co_return co_await requeue(StopReason::storage);
-    if (outcome && outcome->turn() != nullptr) co_return co_await finish(result_of(*outcome->turn()));
+    if (outcome && outcome->turn() != nullptr)
+      co_return co_await finish(result_of(*outcome->turn()));
     switch (control_->reason()) {
-      case StopReason::cancel: co_return co_await finish(stopped(TaskStatus::cancelled));
-      case StopReason::deadline: co_return co_await finish(stopped(TaskStatus::expired));
-      case StopReason::shutdown: co_return co_await requeue(StopReason::shutdown);
-      case StopReason::storage: co_return co_await requeue(StopReason::storage);
+      case StopReason::cancel:
+        co_return co_await finish(stopped(TaskStatus::cancelled));
+      case StopReason::deadline:
+        co_return co_await finish(stopped(TaskStatus::expired));
+      case StopReason::shutdown:
+        co_return co_await requeue(StopReason::shutdown);
+      case StopReason::storage:
+        co_return co_await requeue(StopReason::storage);
       case StopReason::attempt_timeout:
-        outcome = local_failure(FailureClass::timeout, "the attempt took longer than an attempt may take");
+        outcome = local_failure(FailureClass::timeout,
+                                "the attempt took longer than an attempt may take");
         break;
-      case StopReason::none: break;
+      case StopReason::none:
+        break;
     }
-    if (!outcome) outcome = local_failure(FailureClass::server, "the attempt ended without an outcome");
+    if (!outcome)
+      outcome = local_failure(FailureClass::server, "the attempt ended without an outcome");
     const Failure failure = *outcome->failure();
     if (may_retry(failure)) co_return co_await retry(failure);
     co_return co_await finish(result_of(failure));
@@ -215,7 +234,8 @@ class Attempt {
   asio::awaitable<AttemptEnd> finish(FinalResult result) {
     result.finished_at = context_.clock.now();
     const auto ttl = result_ttl_seconds(body_);
-    result.expires_at = result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context_.options.result_ttl);
+    result.expires_at =
+        result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context_.options.result_ttl);
     result.turn_started_at = turn_started_;
     result.upstream = upstream_;
     const auto command = make_finish(row_, fence_, result, log_.take_rest());
@@ -228,21 +248,26 @@ class Attempt {
         end.status = result.status;
         co_return end;
       }
-      if (*start_failed_) co_return give_back(StopReason::storage);  // nothing of this attempt is on disk
+      if (*start_failed_)
+        co_return give_back(StopReason::storage);  // nothing of this attempt is on disk
       if (!may_pass(written.error()) || context_.stopping) co_return end;
       co_await pause(kStorageRetry);
     }
   }
 
   // The storage may come back: keep the result in hand until it does.
-  static bool may_pass(const Error& error) { return error.code() == Errc::storage || error.code() == Errc::overloaded; }
+  static bool may_pass(const Error& error) {
+    return error.code() == Errc::storage || error.code() == Errc::overloaded;
+  }
 
   asio::awaitable<AttemptEnd> retry(Failure failure) {
-    const BackoffPolicy policy{context_.options.backoff_base, context_.options.backoff_max, std::chrono::minutes{5}};
+    const BackoffPolicy policy{context_.options.backoff_base, context_.options.backoff_max,
+                               std::chrono::minutes{5}};
     const auto delay = backoff_delay(policy, failures_ + 1, failure.retry_after, uniform01());
     EventDraft retrying;
     retrying.type = EventType::task_retrying;
-    retrying.data = R"("attempt":)" + std::to_string(row_.attempts) + R"(,"delay_ms":)" + std::to_string(delay.count());
+    retrying.data = R"("attempt":)" + std::to_string(row_.attempts) + R"(,"delay_ms":)" +
+                    std::to_string(delay.count());
     append_json_key(retrying.data, "reason");
     append_json_string(retrying.data, providers::to_string(failure.failure_class));
     append_json_key(retrying.data, "message");
@@ -251,7 +276,8 @@ class Attempt {
       std::lock_guard lock(task_->mutex);
       ++task_->failures;
     }
-    const auto command = make_requeue(context_.clock.now() + delay, std::move(retrying), "retry", true);
+    const auto command =
+        make_requeue(context_.clock.now() + delay, std::move(retrying), "retry", true);
     co_return co_await write_requeue(command);
   }
 
@@ -261,12 +287,17 @@ class Attempt {
     EventDraft retrying;
     retrying.type = EventType::task_retrying;
     retrying.data = R"("attempt":)" + std::to_string(row_.attempts);
-    retrying.data += reason == StopReason::shutdown ? R"(,"reason":"shutdown")" : R"(,"reason":"storage")";
-    const auto command = make_requeue(context_.clock.now(), std::move(retrying), "interrupted", false);
+    retrying.data +=
+        reason == StopReason::shutdown ? R"(,"reason":"shutdown")" : R"(,"reason":"storage")";
+    const auto command =
+        make_requeue(context_.clock.now(), std::move(retrying), "interrupted", false);
     co_return co_await write_requeue(command);
   }
 
-  store::Requeue make_requeue(TimePoint not_before, EventDraft retrying, const char* why, bool failure) {
+  store::Requeue make_requeue(TimePoint not_before,
+                              EventDraft retrying,
+                              const char* why,
+                              bool failure) {
     store::Requeue requeue;
     requeue.ref = task_->ref;
     requeue.fence = fence_;
@@ -344,7 +375,9 @@ asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
   co_return co_await attempt.run();
 }
 
-asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context, LiveTaskPtr task, TaskStatus status) {
+asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
+                                             LiveTaskPtr task,
+                                             TaskStatus status) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   Task row;
   std::string body;
@@ -359,15 +392,18 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context, Live
   }
   auto result = stopped_result(status, context.clock.now());
   const auto ttl = result_ttl_seconds(body);
-  result.expires_at = result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context.options.result_ttl);
+  result.expires_at =
+      result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context.options.result_ttl);
   AttemptEnd end;
   auto command = make_finish(row, std::nullopt, result, {});
   const auto written = co_await context.store.finish(std::move(command));
   if (written) {
     end.kind = AttemptEnd::Kind::finished;
     end.status = status;
-  } else if (written.error().code() == Errc::storage || written.error().code() == Errc::overloaded) {
-    end.kind = AttemptEnd::Kind::again;  // the scheduler looks again and finds the same reason to end it
+  } else if (written.error().code() == Errc::storage ||
+             written.error().code() == Errc::overloaded) {
+    end.kind =
+        AttemptEnd::Kind::again;  // the scheduler looks again and finds the same reason to end it
     end.ready_at = context.clock.now() + std::chrono::seconds{1};
   }
   co_return end;

@@ -1,6 +1,6 @@
 #pragma once
-// One attempt at a task: from `running` to its end, its return to the queue, or being given up. The only writer
-// of its task's log while it runs, under a fence.
+// One attempt at a task: from `running` to its end, its return to the queue, or being given up. The
+// only writer of its task's log while it runs, under a fence.
 
 #include "engine/live_task.hpp"
 #include "taskgate/core/clock.hpp"
@@ -20,7 +20,8 @@ struct AttemptContext {
   const Clock& clock;
   const providers::Registry& registry;
   const EngineOptions& options;
-  const std::atomic<bool>& stopping;  ///< the process is going down: give up rather than wait for the disk
+  const std::atomic<bool>&
+      stopping;  ///< the process is going down: give up rather than wait for the disk
 };
 
 /// How an attempt ended, for the scheduler.
@@ -28,7 +29,8 @@ struct AttemptEnd {
   enum class Kind {
     finished,  ///< the task is final and on disk
     again,     ///< back in the queue, not before ready_at
-    given_up   ///< nothing more to do here: another path ended the task, or the process is going down
+    given_up   ///< nothing more to do here: another path ended the task, or the process is going
+               ///< down
   };
   Kind kind = Kind::given_up;
   TimePoint ready_at{};
@@ -41,7 +43,10 @@ boost::asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
                                                std::shared_ptr<AttemptControl> control,
                                                store::Fence fence);
 
-/// Ends a task that no attempt is running: cancelled or expired in the queue, or beyond its attempts.
-boost::asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context, LiveTaskPtr task, TaskStatus status);
+/// Ends a task that no attempt is running: cancelled or expired in the queue, or beyond its
+/// attempts.
+boost::asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
+                                                    LiveTaskPtr task,
+                                                    TaskStatus status);
 
 }  // namespace taskgate::engine

@@ -12,7 +12,8 @@ std::chrono::milliseconds backoff_delay(const BackoffPolicy& policy,
   for (int i = 1; i < failures && ceiling < policy.max; ++i) ceiling *= 2;
   ceiling = std::min(ceiling, policy.max);
   const auto scaled = [&](std::chrono::milliseconds range) {
-    return std::chrono::milliseconds{static_cast<std::int64_t>(static_cast<double>(range.count()) * uniform01)};
+    return std::chrono::milliseconds{
+        static_cast<std::int64_t>(static_cast<double>(range.count()) * uniform01)};
   };
   const auto jittered = scaled(ceiling);
   if (!hint) return jittered;

@@ -18,9 +18,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t kFullBytes = 256 * 1024;     // past it the upstream is no longer read
-constexpr double kProgressStep = 0.05;             // finer steps are not worth an event
-constexpr std::size_t kMaxEventText = 64 * 1024;   // one event's text; readers take it in one piece
+constexpr std::size_t kFullBytes = 256 * 1024;    // past it the upstream is no longer read
+constexpr double kProgressStep = 0.05;            // finer steps are not worth an event
+constexpr std::size_t kMaxEventText = 64 * 1024;  // one event's text; readers take it in one piece
 
 EventDraft delta_event(std::string_view text, TimePoint at) {
   EventDraft draft;
@@ -36,8 +36,14 @@ EventDraft delta_event(std::string_view text, TimePoint at) {
 }  // namespace
 
 struct DeltaLog::State : std::enable_shared_from_this<State> {
-  State(store::Store& s, const Clock& c, TaskRef r, store::Fence f, std::shared_ptr<AttemptControl> a)
-      : store(s), clock(c), ref(std::move(r)), fence(f), control(std::move(a)), drained(control->strand()) {}
+  State(
+      store::Store& s, const Clock& c, TaskRef r, store::Fence f, std::shared_ptr<AttemptControl> a)
+      : store(s),
+        clock(c),
+        ref(std::move(r)),
+        fence(f),
+        control(std::move(a)),
+        drained(control->strand()) {}
 
   store::Store& store;
   const Clock& clock;
@@ -46,14 +52,14 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
   const std::shared_ptr<AttemptControl> control;
   asio::steady_timer drained;
 
-  std::string text;          // all of it
-  std::string pending;       // not yet handed to the store
+  std::string text;     // all of it
+  std::string pending;  // not yet handed to the store
   double progress = 0.0;
   double logged_progress = 0.0;
-  bool scheduled = false;    // a pump is posted
-  bool in_flight = false;    // an append is being committed
+  bool scheduled = false;  // a pump is posted
+  bool in_flight = false;  // an append is being committed
   bool closed = false;
-  bool failed = false;       // an append was refused
+  bool failed = false;  // an append was refused
 
   std::vector<EventDraft> take() {
     std::vector<EventDraft> events;
@@ -77,7 +83,8 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
     return events;
   }
 
-  // Posted rather than run at once: whatever else this turn of the strand brings joins the same append.
+  // Posted rather than run at once: whatever else this turn of the strand brings joins the same
+  // append.
   void schedule() {
     if (scheduled || in_flight || closed) return;
     scheduled = true;
@@ -96,13 +103,16 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
     append.fence = fence;
     append.progress = logged_progress;
     in_flight = true;
-    auto done = [self = shared_from_this()](Result<store::LogPosition> result) { self->appended(result); };
+    auto done = [self = shared_from_this()](Result<store::LogPosition> result) {
+      self->appended(result);
+    };
     store.async_append(std::move(append), asio::bind_executor(control->strand(), std::move(done)));
   }
 
   void appended(const Result<store::LogPosition>& result) {
     in_flight = false;
-    // A log with a hole would be worse than a failed attempt: stop, and let the attempt be repeated.
+    // A log with a hole would be worse than a failed attempt: stop, and let the attempt be
+    // repeated.
     if (!result) {
       failed = true;
       closed = true;
@@ -121,7 +131,8 @@ DeltaLog::DeltaLog(store::Store& store,
     : state_(std::make_shared<State>(store, clock, std::move(ref), fence, std::move(control))) {}
 
 void DeltaLog::on_delta(const providers::Delta& delta) {
-  if (delta.kind != providers::Delta::Kind::text) return;  // reasoning is opt-in, and nobody has opted yet
+  if (delta.kind != providers::Delta::Kind::text)
+    return;  // reasoning is opt-in, and nobody has opted yet
   state_->text += delta.text;
   state_->pending += delta.text;
   state_->schedule();
@@ -132,13 +143,16 @@ void DeltaLog::on_progress(double fraction) {
   if (state_->progress - state_->logged_progress >= kProgressStep) state_->schedule();
 }
 
-bool DeltaLog::full() const { return state_->pending.size() > kFullBytes; }
+bool DeltaLog::full() const {
+  return state_->pending.size() > kFullBytes;
+}
 
 asio::awaitable<void> DeltaLog::drained() {
   const auto state = state_;
   while (state->pending.size() > kFullBytes && state->in_flight) {
     state->drained.expires_at(asio::steady_timer::time_point::max());
     auto [error] = co_await state->drained.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)error;  // an append ended, or the coroutine was cancelled: told apart below
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     if (cancellation.cancelled() != asio::cancellation_type::none) {
       throw boost::system::system_error(asio::error::operation_aborted);
@@ -162,8 +176,12 @@ std::vector<EventDraft> DeltaLog::take_rest() {
   return state_->take();
 }
 
-bool DeltaLog::wrote_text() const { return !state_->text.empty(); }
+bool DeltaLog::wrote_text() const {
+  return !state_->text.empty();
+}
 
-const std::string& DeltaLog::text() const { return state_->text; }
+const std::string& DeltaLog::text() const {
+  return state_->text;
+}
 
 }  // namespace taskgate::engine

@@ -1,6 +1,7 @@
 #pragma once
-// Where an attempt's output goes: deltas are gathered while the previous append commits, and become one append
-// and one event a kind (a commit per token would cost more than the model). Lives on the attempt's strand.
+// Where an attempt's output goes: deltas are gathered while the previous append commits, and become
+// one append and one event a kind (a commit per token would cost more than the model). Lives on the
+// attempt's strand.
 
 #include "engine/live_task.hpp"
 #include "taskgate/core/clock.hpp"
@@ -32,7 +33,8 @@ class DeltaLog final : public providers::DeltaSink {
 
   /// Waits until no append is in flight. False when one failed: the log would have a hole.
   boost::asio::awaitable<bool> settle();
-  /// What has not been appended yet, as events; the caller writes them itself. Nothing is appended afterwards.
+  /// What has not been appended yet, as events; the caller writes them itself. Nothing is appended
+  /// afterwards.
   std::vector<EventDraft> take_rest();
   /// True once a delta was seen: a retry must void it.
   bool wrote_text() const;
@@ -41,7 +43,8 @@ class DeltaLog final : public providers::DeltaSink {
 
  private:
   struct State;
-  std::shared_ptr<State> state_;  // shared with the completion of an append that outlives the attempt
+  std::shared_ptr<State>
+      state_;  // shared with the completion of an append that outlives the attempt
 };
 
 }  // namespace taskgate::engine

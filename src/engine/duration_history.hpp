@@ -1,5 +1,6 @@
 #pragma once
-// What recent tasks of a model took, for `estimated_duration_ms`. Thread-safe; bounded in models and samples.
+// What recent tasks of a model took, for `estimated_duration_ms`. Thread-safe; bounded in models
+// and samples.
 
 #include <array>
 #include <cstdint>
@@ -23,7 +24,7 @@ class DurationHistory {
   static constexpr std::size_t kModels = 1024;  // past it the whole table starts anew
   struct Ring {
     std::array<std::int64_t, kSamples> values{};
-    std::size_t count = 0;  // ever recorded
+    std::size_t count = 0;               // ever recorded
     std::optional<std::int64_t> cached;  // of the current contents
   };
   mutable std::mutex mutex_;

@@ -100,9 +100,12 @@ struct Engine::Impl {
   TaskView live_view(const LiveTask& task) const;
   TaskView finished_view(FinishedTask task) const;
   asio::awaitable<Result<TaskView>> view(TaskRef ref);
-  asio::awaitable<Result<Submitted>> settle_accept(store::AcceptOutcome outcome, TaskRequest request, bool by_id);
+  asio::awaitable<Result<Submitted>> settle_accept(store::AcceptOutcome outcome,
+                                                   TaskRequest request,
+                                                   bool by_id);
   asio::awaitable<void> retention();
-  std::chrono::milliseconds poll_after(const Task& task, std::optional<std::int64_t> estimate) const;
+  std::chrono::milliseconds poll_after(const Task& task,
+                                       std::optional<std::int64_t> estimate) const;
 };
 
 Engine::Engine(store::Store& store,
@@ -120,7 +123,9 @@ Engine::Engine(store::Store& store,
                                    std::move(on_deliveries),
                                    std::move(reporter))) {}
 
-Engine::~Engine() { drain(std::chrono::milliseconds{0}); }
+Engine::~Engine() {
+  drain(std::chrono::milliseconds{0});
+}
 
 // --- life --------------------------------------------------------------------------------------
 
@@ -142,12 +147,15 @@ Result<void> Engine::start() {
   for (const auto& task : tasks) e.scheduler.add(task);
   auto strand = asio::make_strand(e.workers);
   auto run_once = [&e] { return e.retention(); };
-  e.loops.spawn("retention", strand, runtime::OnError::log,
-                runtime::run_every("retention", e.options.retention_interval, run_once, e.reporter));
+  e.loops.spawn(
+      "retention", strand, runtime::OnError::log,
+      runtime::run_every("retention", e.options.retention_interval, run_once, e.reporter));
   return {};
 }
 
-void Engine::begin_drain() { impl_->draining = true; }
+void Engine::begin_drain() {
+  impl_->draining = true;
+}
 
 void Engine::drain(std::chrono::milliseconds grace) {
   auto& e = *impl_;
@@ -207,7 +215,8 @@ asio::awaitable<Result<TaskRef>> Engine::Impl::resolve(std::string tenant, std::
   co_return ref;
 }
 
-std::chrono::milliseconds Engine::Impl::poll_after(const Task& task, std::optional<std::int64_t> estimate) const {
+std::chrono::milliseconds Engine::Impl::poll_after(const Task& task,
+                                                   std::optional<std::int64_t> estimate) const {
   if (!estimate) return kPollDefault;
   const auto elapsed = clock.now() - task.created_at;
   const auto left = std::chrono::milliseconds{*estimate} - elapsed;
@@ -241,8 +250,10 @@ asio::awaitable<Result<TaskView>> Engine::Impl::view(TaskRef ref) {
   TaskView view;
   view.task = std::move(record.value().task);
   constexpr std::string_view kMember = R"("task":)";
-  if (record.value().final_data.starts_with(kMember)) view.final_object = record.value().final_data.substr(kMember.size());
-  if (!is_final(view.task.status)) view.poll_after = kPollDefault;  // between its acceptance and the live table
+  if (record.value().final_data.starts_with(kMember))
+    view.final_object = record.value().final_data.substr(kMember.size());
+  if (!is_final(view.task.status))
+    view.poll_after = kPollDefault;  // between its acceptance and the live table
   co_return view;
 }
 
@@ -260,7 +271,8 @@ asio::awaitable<Result<TaskView>> Engine::wait_final(std::string tenant,
   if (!first || is_final(first.value().task.status)) co_return first;
   const auto ref = first.value().task.ref;
   const auto executor = co_await asio::this_coro::executor;
-  const auto follower = make_subscription(impl_->hub, impl_->store, first.value().task, first.value().task.last_seq, executor);
+  const auto follower = make_subscription(impl_->hub, impl_->store, first.value().task,
+                                          first.value().task.last_seq, executor);
   for (;;) {
     const auto left = deadline - std::chrono::steady_clock::now();
     if (left <= std::chrono::steady_clock::duration::zero()) break;
@@ -285,7 +297,8 @@ asio::awaitable<Result<store::EventPage>> Engine::events(std::string tenant,
   co_return co_await impl_->store.events(std::move(ref.value()), after, limit, kPageBytes);
 }
 
-asio::awaitable<Result<std::string>> Engine::request_body(std::string tenant, std::string public_id) {
+asio::awaitable<Result<std::string>> Engine::request_body(std::string tenant,
+                                                          std::string public_id) {
   auto ref = co_await impl_->resolve(std::move(tenant), std::move(public_id));
   if (!ref) co_return ref.error();
   co_return co_await impl_->store.request_body(std::move(ref.value()));
@@ -297,12 +310,15 @@ asio::awaitable<Result<std::unique_ptr<Subscription>>> Engine::subscribe(std::st
   auto seen = co_await get(std::move(tenant), std::move(public_id));
   if (!seen) co_return seen.error();
   const auto executor = co_await asio::this_coro::executor;
-  co_return make_subscription(impl_->hub, impl_->store, std::move(seen.value().task), after, executor);
+  co_return make_subscription(impl_->hub, impl_->store, std::move(seen.value().task), after,
+                              executor);
 }
 
 // --- changing ----------------------------------------------------------------------------------
 
-asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant, TaskRequest request, SubmitOptions options) {
+asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
+                                                  TaskRequest request,
+                                                  SubmitOptions options) {
   auto& e = *impl_;
   if (!e.registry.find(request.model)) {
     std::string message = "unknown model '" + request.model + "'; configured providers:";
@@ -366,16 +382,21 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant, TaskReques
   co_return submitted;
 }
 
-asio::awaitable<Result<Submitted>> Engine::Impl::settle_accept(store::AcceptOutcome outcome, TaskRequest request, bool by_id) {
+asio::awaitable<Result<Submitted>> Engine::Impl::settle_accept(store::AcceptOutcome outcome,
+                                                               TaskRequest request,
+                                                               bool by_id) {
   const auto ref = outcome.task.ref;
   if (outcome.kind != store::AcceptKind::key_replayed) {
     // The fingerprint is of the raw bytes; the same request may be spelled differently.
     const auto original = co_await store.request_body(ref);
     if (!original && original.error().code() != Errc::gone) co_return original.error();
     if (!original || !same_request(original.value(), request.body)) {
-      if (by_id) co_return Error(Errc::conflict, "this id belongs to a task with another body; choose a new id");
-      co_return Error(Errc::unprocessable,
-                      "this Idempotency-Key was used with another body; use a new key for a new request");
+      if (by_id)
+        co_return Error(Errc::conflict,
+                        "this id belongs to a task with another body; choose a new id");
+      co_return Error(
+          Errc::unprocessable,
+          "this Idempotency-Key was used with another body; use a new key for a new request");
     }
   }
   auto seen = co_await view(ref);

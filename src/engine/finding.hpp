@@ -1,5 +1,6 @@
 #pragma once
-// One entry of a task's `errors`: what is wrong with an answer or with the way to it, and what may help.
+// One entry of a task's `errors`: what is wrong with an answer or with the way to it, and what may
+// help.
 
 #include <string>
 

@@ -37,7 +37,8 @@ void FinishedCache::drop(Order::iterator place) {
 
 std::size_t FinishedCache::cost(const FinishedTask& finished) {
   constexpr std::size_t kOverhead = 512;  // row, list and map nodes
-  return kOverhead + finished.object->size() + finished.task.metadata.size() + finished.task.tags.size();
+  return kOverhead + finished.object->size() + finished.task.metadata.size() +
+         finished.task.tags.size();
 }
 
 }  // namespace taskgate::engine

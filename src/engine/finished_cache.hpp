@@ -1,6 +1,6 @@
 #pragma once
-// The last finished tasks in memory, so that polling right after the end does not touch the disk. Bounded in
-// bytes; least recently used goes first. Thread-safe.
+// The last finished tasks in memory, so that polling right after the end does not touch the disk.
+// Bounded in bytes; least recently used goes first. Thread-safe.
 
 #include "taskgate/core/task.hpp"
 

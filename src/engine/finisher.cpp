@@ -31,15 +31,17 @@ FinalResult stopped_result(TaskStatus status, TimePoint now) {
   result.finished_at = now;
   switch (status) {
     case TaskStatus::cancelled:
-      result.findings.push_back({"cancelled", "the task was cancelled on request", "error", "none", "client", ""});
+      result.findings.push_back(
+          {"cancelled", "the task was cancelled on request", "error", "none", "client", ""});
       break;
     case TaskStatus::expired:
-      result.findings.push_back(
-          {"deadline_exceeded", "the task's deadline passed before it could finish", "error", "retry", "gateway", ""});
+      result.findings.push_back({"deadline_exceeded",
+                                 "the task's deadline passed before it could finish", "error",
+                                 "retry", "gateway", ""});
       break;
     default:
-      result.findings.push_back({"internal", "the task's attempts were interrupted too often", "critical", "retry_later",
-                                 "gateway", ""});
+      result.findings.push_back({"internal", "the task's attempts were interrupted too often",
+                                 "critical", "retry_later", "gateway", ""});
       break;
   }
   return result;

@@ -82,8 +82,12 @@ constexpr std::size_t kPageBytes = 256 * 1024;
 
 class HubSubscription final : public Subscription {
  public:
-  HubSubscription(Hub& hub, store::Store& store, Task task, std::uint64_t after, asio::any_io_executor executor)
-      : store_(store), task_(std::move(task)), cursor_(after), bell_(std::make_shared<Bell>(std::move(executor))) {
+  HubSubscription(
+      Hub& hub, store::Store& store, Task task, std::uint64_t after, asio::any_io_executor executor)
+      : store_(store),
+        task_(std::move(task)),
+        cursor_(after),
+        bell_(std::make_shared<Bell>(std::move(executor))) {
     channel_ = hub.join(task_.ref, bell_);
   }
 
@@ -133,7 +137,8 @@ class HubSubscription final : public Subscription {
     }
     if (!is_final(page.status)) return false;
     batch.finished = true;
-    batch.purged = cursor_ < page.last_seq;  // it ended beyond the cursor, yet nothing is left to read
+    batch.purged =
+        cursor_ < page.last_seq;  // it ended beyond the cursor, yet nothing is left to read
     return true;
   }
 

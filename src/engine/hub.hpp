@@ -1,9 +1,10 @@
 #pragma once
-// Tells followers that a task's log has grown, and keeps the newest events of followed tasks in memory so that
-// a live stream does not read the disk. A task that nobody follows costs nothing here.
+// Tells followers that a task's log has grown, and keeps the newest events of followed tasks in
+// memory so that a live stream does not read the disk. A task that nobody follows costs nothing
+// here.
 //
-// A follower is a cursor, never a queue: it takes what is there when it is ready, and falls back to the store
-// when the tail has moved past it. So no follower can slow the log down or make it grow.
+// A follower is a cursor, never a queue: it takes what is there when it is ready, and falls back to
+// the store when the tail has moved past it. So no follower can slow the log down or make it grow.
 
 #include "taskgate/engine/gateway.hpp"
 #include "taskgate/store/store.hpp"
@@ -44,13 +45,14 @@ class Hub {
   /// Followers of one task. Freed with the last of them.
   struct Channel {
     std::mutex mutex;
-    std::deque<Event> tail;       ///< contiguous, newest at the back; since the first follower came
+    std::deque<Event> tail;  ///< contiguous, newest at the back; since the first follower came
     std::size_t tail_bytes = 0;
-    std::uint64_t head = 0;       ///< newest seq announced; 0: none since the channel exists
+    std::uint64_t head = 0;  ///< newest seq announced; 0: none since the channel exists
     std::vector<std::weak_ptr<Bell>> bells;
   };
 
-  /// Joins (creates) the task's channel. Events committed after this call are in its tail, or were trimmed.
+  /// Joins (creates) the task's channel. Events committed after this call are in its tail, or were
+  /// trimmed.
   std::shared_ptr<Channel> join(const TaskRef& ref, const std::shared_ptr<Bell>& bell);
   /// Passes committed events on. On the store writer's thread.
   void publish(const store::Committed& committed);

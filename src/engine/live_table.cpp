@@ -13,11 +13,16 @@ constexpr std::string_view kProgressMember = R"("progress":)";
 
 TaskStatus status_of(EventType final_type) {
   switch (final_type) {
-    case EventType::task_success: return TaskStatus::success;
-    case EventType::task_partial_success: return TaskStatus::partial_success;
-    case EventType::task_cancelled: return TaskStatus::cancelled;
-    case EventType::task_expired: return TaskStatus::expired;
-    default: return TaskStatus::failed;
+    case EventType::task_success:
+      return TaskStatus::success;
+    case EventType::task_partial_success:
+      return TaskStatus::partial_success;
+    case EventType::task_cancelled:
+      return TaskStatus::cancelled;
+    case EventType::task_expired:
+      return TaskStatus::expired;
+    default:
+      return TaskStatus::failed;
   }
 }
 
@@ -30,15 +35,20 @@ void advance(Task& task, const Event& event) {
       ++task.attempts;
       if (!task.started_at) task.started_at = event.at;
       return;
-    case EventType::task_retrying: task.status = TaskStatus::queued; return;
-    case EventType::task_waiting: task.status = TaskStatus::waiting; return;
+    case EventType::task_retrying:
+      task.status = TaskStatus::queued;
+      return;
+    case EventType::task_waiting:
+      task.status = TaskStatus::waiting;
+      return;
     case EventType::task_progress:
       if (event.data.starts_with(kProgressMember)) {
         const double value = std::strtod(event.data.c_str() + kProgressMember.size(), nullptr);
         task.progress = std::clamp(value, task.progress, 1.0);
       }
       return;
-    default: break;
+    default:
+      break;
   }
   if (!is_final(event.type)) return;
   task.status = status_of(event.type);
@@ -93,7 +103,8 @@ void LiveTable::apply(const store::Committed& committed) {
     row = live->mirror;
   }
   if (last->data.starts_with(kTaskMember)) {
-    finished_.put({std::move(row), std::make_shared<const std::string>(last->data, kTaskMember.size())});
+    finished_.put(
+        {std::move(row), std::make_shared<const std::string>(last->data, kTaskMember.size())});
   }
   auto& home = shard(committed.ref);
   std::lock_guard lock(home.mutex);

@@ -1,6 +1,6 @@
 #pragma once
-// Every live task of this process by its key, kept in step with the log: commits, and nothing else, change
-// what a poll sees, so that a client never sees a state that a crash could take back.
+// Every live task of this process by its key, kept in step with the log: commits, and nothing else,
+// change what a poll sees, so that a client never sees a state that a crash could take back.
 
 #include "engine/finished_cache.hpp"
 #include "engine/live_task.hpp"
@@ -23,8 +23,8 @@ class LiveTable {
   std::vector<LiveTaskPtr> all() const;
   std::size_t size() const;
 
-  /// Applies freshly committed events to the task's mirror; a final event moves it to the finished cache.
-  /// On the store writer's thread.
+  /// Applies freshly committed events to the task's mirror; a final event moves it to the finished
+  /// cache. On the store writer's thread.
   void apply(const store::Committed& committed);
 
  private:
@@ -32,7 +32,9 @@ class LiveTable {
     mutable std::mutex mutex;
     std::unordered_map<TaskRef, LiveTaskPtr, TaskRefHash> tasks;
   };
-  const Shard& shard(const TaskRef& ref) const { return shards_[TaskIdHash{}(ref.id) % shards_.size()]; }
+  const Shard& shard(const TaskRef& ref) const {
+    return shards_[TaskIdHash{}(ref.id) % shards_.size()];
+  }
   Shard& shard(const TaskRef& ref) { return shards_[TaskIdHash{}(ref.id) % shards_.size()]; }
 
   FinishedCache& finished_;

@@ -1,6 +1,6 @@
 #pragma once
-// A task that is not final, as this process holds it. The database is the truth; this is what scheduling and
-// polling need without asking it.
+// A task that is not final, as this process holds it. The database is the truth; this is what
+// scheduling and polling need without asking it.
 
 #include "taskgate/core/task.hpp"
 #include "taskgate/engine/task_request.hpp"
@@ -22,8 +22,8 @@ namespace taskgate::engine {
 /// Why a running attempt was told to stop.
 enum class StopReason { none, cancel, deadline, attempt_timeout, shutdown, storage };
 
-/// The handle by which others stop an attempt. The signal is emitted only on the attempt's own strand:
-/// emitting from another thread is a use-after-free in Boost 1.81 (notes on Asio 1.26).
+/// The handle by which others stop an attempt. The signal is emitted only on the attempt's own
+/// strand: emitting from another thread is a use-after-free in Boost 1.81 (notes on Asio 1.26).
 class AttemptControl : public std::enable_shared_from_this<AttemptControl> {
  public:
   explicit AttemptControl(boost::asio::any_io_executor strand) : strand_(std::move(strand)) {}
@@ -58,7 +58,8 @@ struct LiveTask {
   TimePoint created_at{};
   std::optional<TimePoint> deadline;
   std::size_t body_bytes = 0;  ///< what admission counts
-  std::uint64_t ordinal = 0;   ///< place in the order of arrival at its priority (for queue.position)
+  std::uint64_t ordinal =
+      0;  ///< place in the order of arrival at its priority (for queue.position)
 
   // Guarded by `mutex`.
   mutable std::mutex mutex;

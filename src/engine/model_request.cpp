@@ -9,7 +9,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json parse_body(std::string_view body) { return Json::parse(body, nullptr, false); }
+Json parse_body(std::string_view body) {
+  return Json::parse(body, nullptr, false);
+}
 
 std::string string_member(const Json& object, const char* key) {
   const auto member = object.find(key);
@@ -47,7 +49,8 @@ void read_input(const Json& input, providers::ModelRequest& request) {
 }
 
 void read_sampling(const Json& body, providers::ModelRequest& request) {
-  if (const auto limit = body.find("max_output_tokens"); limit != body.end() && limit->is_number_integer()) {
+  if (const auto limit = body.find("max_output_tokens");
+      limit != body.end() && limit->is_number_integer()) {
     request.max_output_tokens = limit->get<int>();
   }
   if (const auto heat = body.find("temperature"); heat != body.end() && heat->is_number()) {
@@ -70,7 +73,8 @@ Result<providers::ModelRequest> build_model_request(std::string_view body) {
   providers::ModelRequest request;
   request.instructions = string_member(document, "instructions");
   read_input(*input, request);
-  if (const auto schema = document.find("output_schema"); schema != document.end() && !schema->is_null()) {
+  if (const auto schema = document.find("output_schema");
+      schema != document.end() && !schema->is_null()) {
     request.output_schema = schema->dump();
   }
   read_sampling(document, request);

@@ -1,6 +1,6 @@
 #pragma once
-// From the stored request body to the turn that a provider is asked for. The body was validated when it was
-// accepted; this reads it again, once an attempt, off the accepting threads.
+// From the stored request body to the turn that a provider is asked for. The body was validated
+// when it was accepted; this reads it again, once an attempt, off the accepting threads.
 
 #include "taskgate/core/result.hpp"
 #include "taskgate/providers/provider.hpp"

@@ -44,7 +44,8 @@ std::size_t ReadyQueue::position(const LiveTask& task) const {
   for (std::size_t i = own + 1; i < levels_.size(); ++i) ahead += levels_[i].size;
   const auto& level = levels_[own];
   const std::uint64_t waiting = task.ordinal > level.popped ? task.ordinal - level.popped : 1;
-  return ahead + static_cast<std::size_t>(std::min<std::uint64_t>(waiting, std::max<std::size_t>(level.size, 1)));
+  return ahead + static_cast<std::size_t>(
+                     std::min<std::uint64_t>(waiting, std::max<std::size_t>(level.size, 1)));
 }
 
 }  // namespace taskgate::engine

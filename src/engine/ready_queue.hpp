@@ -1,6 +1,6 @@
 #pragma once
-// Which task runs next: strict priorities, and within one priority the tenants in turn, each first in first
-// out. Not thread-safe: its owner locks.
+// Which task runs next: strict priorities, and within one priority the tenants in turn, each first
+// in first out. Not thread-safe: its owner locks.
 
 #include "engine/live_task.hpp"
 

@@ -105,7 +105,8 @@ bool Scheduler::launch(const LiveTaskPtr& task) {
   return true;
 }
 
-asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task, std::shared_ptr<AttemptControl> control) {
+asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
+                                          std::shared_ptr<AttemptControl> control) {
   store::Fence fence = 0;
   {
     std::lock_guard lock(mutex_);
@@ -175,9 +176,10 @@ void Scheduler::end_unstarted(const LiveTaskPtr& task, TaskStatus status) {
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return;  // on disk it stays live; the next start ends it
-    ++running_;  // joins like an attempt
+    ++running_;             // joins like an attempt
   }
-  group_.spawn("ending", asio::make_strand(workers_), runtime::OnError::log, run_ending(task, status));
+  group_.spawn("ending", asio::make_strand(workers_), runtime::OnError::log,
+               run_ending(task, status));
 }
 
 asio::awaitable<void> Scheduler::run_ending(LiveTaskPtr task, TaskStatus status) {
@@ -233,10 +235,12 @@ asio::awaitable<void> Scheduler::keep_time() {
         co_return;
       }
     }
-    const auto delay = std::clamp(next - context_.clock.now(), std::chrono::milliseconds{0}, kLongestNap);
+    const auto delay =
+        std::clamp(next - context_.clock.now(), std::chrono::milliseconds{0}, kLongestNap);
     time_.expires_after(delay);
     auto [error] = co_await time_.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;  // cancelled: something is due sooner; a stop of the group surfaces at the next await
+    (void)error;  // cancelled: something is due sooner; a stop of the group surfaces at the next
+                  // await
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Decides what runs when: the ready queue, the slots, the times to come (not_before, backoff, deadlines). The
-// database is the truth; this is its working copy.
+// Decides what runs when: the ready queue, the slots, the times to come (not_before, backoff,
+// deadlines). The database is the truth; this is its working copy.
 
 #include "engine/admission.hpp"
 #include "engine/attempt.hpp"
@@ -34,7 +34,8 @@ class Scheduler {
   void cancel(const LiveTaskPtr& task);
   /// Place in the ready queue; nullopt when it does not stand there.
   std::optional<std::size_t> position(const LiveTask& task) const;
-  /// Starts nothing more; lets attempts end for `grace`, stops the rest (they go back to the queue), joins.
+  /// Starts nothing more; lets attempts end for `grace`, stops the rest (they go back to the
+  /// queue), joins.
   void stop(std::chrono::milliseconds grace);
 
  private:

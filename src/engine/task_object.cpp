@@ -84,7 +84,10 @@ void add_usage(std::string& out, const providers::Usage& usage) {
   out += '}';
 }
 
-void add_model(std::string& out, std::string_view requested, std::string_view served, std::string_view fingerprint) {
+void add_model(std::string& out,
+               std::string_view requested,
+               std::string_view served,
+               std::string_view fingerprint) {
   append_json_key(out, "model");
   out += '{';
   add_string(out, "requested", requested);
@@ -105,12 +108,15 @@ void add_links(std::string& out, const std::string& id) {
   out += '}';
 }
 
-std::int64_t ms_between(TimePoint from, TimePoint to) { return std::max<std::int64_t>(0, (to - from).count()); }
+std::int64_t ms_between(TimePoint from, TimePoint to) {
+  return std::max<std::int64_t>(0, (to - from).count());
+}
 
 void add_durations(std::string& out, const Task& task, const FinalResult& result) {
   const auto begun = task.started_at.value_or(result.finished_at);
   const auto running = ms_between(begun, result.finished_at);
-  const auto turn = result.turn_started_at ? ms_between(*result.turn_started_at, result.finished_at) : 0;
+  const auto turn =
+      result.turn_started_at ? ms_between(*result.turn_started_at, result.finished_at) : 0;
   append_json_key(out, "durations_ms");
   out += '{';
   add_number(out, "queued", ms_between(task.created_at, begun));
@@ -135,7 +141,8 @@ void add_steps(std::string& out, const Task& task, const FinalResult& result) {
     add_raw(out, "index", "1");
     add_raw(out, "kind", R"("model")");
     add_string(out, "name", task.model);
-    const bool usable = result.status == TaskStatus::success || result.status == TaskStatus::partial_success;
+    const bool usable =
+        result.status == TaskStatus::success || result.status == TaskStatus::partial_success;
     add_string(out, "status", usable ? "succeeded" : to_string(result.status));
     add_time(out, "started_at", result.turn_started_at);
     add_number(out, "duration_ms", result.upstream.count());
@@ -168,7 +175,8 @@ void add_times(std::string& out, const Task& task) {
   add_time(out, "deadline", task.deadline);
 }
 
-constexpr std::string_view kNoConfidence = R"({"score":null,"methods":[],"calibrated":false,"fields":{}})";
+constexpr std::string_view kNoConfidence =
+    R"({"score":null,"methods":[],"calibrated":false,"fields":{}})";
 
 }  // namespace
 
@@ -176,7 +184,8 @@ std::size_t append_final_object(std::string& out, const Task& task, const FinalR
   Task row = task;
   row.finished_at = result.finished_at;
   row.expires_at = result.expires_at;
-  const bool usable = result.status == TaskStatus::success || result.status == TaskStatus::partial_success;
+  const bool usable =
+      result.status == TaskStatus::success || result.status == TaskStatus::partial_success;
   add_head(out, row, result.status, usable ? 1.0 : row.progress);
   add_result(out, result);
   append_json_key(out, "errors");

@@ -1,6 +1,6 @@
 #pragma once
-// The task object of the API as text. Written by appending: it is made once for every poll of a live task, and
-// once for all at a task's end.
+// The task object of the API as text. Written by appending: it is made once for every poll of a
+// live task, and once for all at a task's end.
 
 #include "engine/finding.hpp"
 #include "taskgate/core/task.hpp"
@@ -31,8 +31,8 @@ struct FinalResult {
   std::optional<std::chrono::milliseconds> first_token;
 };
 
-/// Appends the final task object; returns the offset in `out` where its `last_seq` value (absent from the text)
-/// has to be inserted.
+/// Appends the final task object; returns the offset in `out` where its `last_seq` value (absent
+/// from the text) has to be inserted.
 std::size_t append_final_object(std::string& out, const Task& task, const FinalResult& result);
 
 }  // namespace taskgate::engine
