@@ -3,6 +3,7 @@
 #include "taskgate/net/server.hpp"
 
 #include <boost/asio/ssl/context.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <spdlog/spdlog.h>
 
@@ -47,12 +48,12 @@ tcp::endpoint find_endpoint(const ServerOptions& options, error_code& ec) {
 /// connections; a socket without it finds the port taken.
 error_code probe_port(const tcp::endpoint& endpoint) {
   asio::io_context context;
-  tcp::acceptor acceptor(context);
-  error_code ec;
-  if (acceptor.open(endpoint.protocol(), ec)) return ec;
-  if (acceptor.set_option(asio::socket_base::reuse_address(true), ec)) return ec;
-  acceptor.bind(endpoint, ec);
-  return ec;
+  try {
+    tcp::acceptor probe(context, endpoint, true);
+  } catch (const boost::system::system_error& e) {
+    return e.code();
+  }
+  return {};
 }
 
 }  // namespace

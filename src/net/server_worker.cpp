@@ -8,6 +8,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <sys/socket.h>
 
@@ -62,14 +63,17 @@ ServerWorker::~ServerWorker() {
 }
 
 error_code ServerWorker::listen(const tcp::endpoint& endpoint, PortSharing sharing) {
-  error_code ec;
-  if (acceptor_.open(endpoint.protocol(), ec)) return ec;
-  if (acceptor_.set_option(asio::socket_base::reuse_address(true), ec)) return ec;
-  if (sharing == PortSharing::shared && acceptor_.set_option(ReusePort(true), ec)) return ec;
-  if (acceptor_.bind(endpoint, ec)) return ec;
-  if (acceptor_.non_blocking(true, ec)) return ec;
-  acceptor_.listen(asio::socket_base::max_listen_connections, ec);
-  return ec;
+  try {
+    acceptor_.open(endpoint.protocol());
+    acceptor_.set_option(asio::socket_base::reuse_address(true));
+    if (sharing == PortSharing::shared) acceptor_.set_option(ReusePort(true));
+    acceptor_.bind(endpoint);
+    acceptor_.non_blocking(true);
+    acceptor_.listen(asio::socket_base::max_listen_connections);
+  } catch (const boost::system::system_error& e) {
+    return e.code();
+  }
+  return {};
 }
 
 std::uint16_t ServerWorker::port() const {
@@ -161,7 +165,8 @@ void ServerWorker::drain_here() {
   error_code ec;
   while (acceptor_.is_open()) {
     tcp::socket socket(context_);
-    if (acceptor_.accept(socket, ec)) break;
+    acceptor_.accept(socket, ec);
+    if (ec) break;
     admit(std::move(socket));
   }
   acceptor_.close(ec);
