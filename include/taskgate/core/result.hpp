@@ -41,6 +41,8 @@ const char* to_string(Errc code) noexcept;
 /// temporaries twice next to co_await: GCC PR 107288).
 class [[nodiscard]] Error {
  public:
+  /// What boost::system::result::error() answers when there is none.
+  Error() : code_(Errc::internal) {}
   /// `message` is for the client: lower case, says what to do, no secrets, no trailing period.
   Error(Errc code, std::string message) : code_(code), message_(std::move(message)) {}
 
