@@ -18,6 +18,8 @@ constexpr int kTooManyRequests = 429;
 constexpr int kServiceUnavailable = 503;
 constexpr int kGone = 410;
 
+constexpr int kNoYear = -10'000;
+
 // RFC 9110 §5.6.7: a recipient must read all three.
 constexpr std::array<const char*, 3> kDateForms{
     "%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"};
@@ -27,8 +29,13 @@ std::optional<TimePoint> parse_http_date(std::string_view value) {
     std::istringstream in{std::string(value)};
     in.imbue(std::locale::classic());
     std::tm parts{};
+    parts.tm_year = kNoYear;
     in >> std::get_time(&parts, form);
     if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) continue;
+    // libstdc++'s get_time is content when the text ends before the form does.
+    const bool whole = std::string_view(form).ends_with("GMT") ? value.ends_with(" GMT")
+                                                               : parts.tm_year != kNoYear;
+    if (!whole) continue;
     const std::chrono::year_month_day day(
         std::chrono::year(parts.tm_year + 1900),
         std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),

@@ -28,7 +28,9 @@ std::string signature_of(std::string_view key, const SignedMessage& message) {
   return base64_encode(to_bytes(hmac_sha256(key, content)));
 }
 
-Error unverified(std::string why) { return {Errc::unauthenticated, std::move(why)}; }
+Error unverified(std::string why) {
+  return {Errc::unauthenticated, std::move(why)};
+}
 
 }  // namespace
 

@@ -15,10 +15,10 @@ namespace taskgate::delivery {
 /// Delays before the second attempt, the third, …; after the last one the delivery is exhausted.
 struct RetrySchedule {
   /// Svix's default (server/svix-server/config.default.toml): 27.6 hours in all.
-  std::vector<std::chrono::milliseconds> delays{
-      std::chrono::seconds(5), std::chrono::minutes(5), std::chrono::minutes(30),
-      std::chrono::hours(2),   std::chrono::hours(5),   std::chrono::hours(10),
-      std::chrono::hours(10)};
+  std::vector<std::chrono::milliseconds> delays{std::chrono::seconds(5),  std::chrono::minutes(5),
+                                                std::chrono::minutes(30), std::chrono::hours(2),
+                                                std::chrono::hours(5),    std::chrono::hours(10),
+                                                std::chrono::hours(10)};
   /// Each delay is stretched or shrunk by up to this part, so that what failed together does not
   /// come back together.
   double jitter = 0.2;
