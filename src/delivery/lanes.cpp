@@ -55,11 +55,12 @@ void Lanes::done(const std::string& host, std::int64_t delivery_id) {
 }
 
 void Lanes::drop(const std::string& host, std::int64_t delivery_id) {
-  const auto held = held_.find(delivery_id);
-  if (held == held_.end() || held->second) return;
-  held_.erase(held);
-  std::erase_if(lanes_.at(host).parked,
-                [&](const store::Delivery& parked) { return parked.id == delivery_id; });
+  const auto lane = lanes_.find(host);
+  if (lane == lanes_.end()) return;
+  const auto dropped = std::erase_if(
+      lane->second.parked, [&](const store::Delivery& parked) { return parked.id == delivery_id; });
+  if (dropped == 0) return;
+  held_.erase(delivery_id);
   settle(host);
 }
 

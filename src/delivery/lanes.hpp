@@ -35,7 +35,7 @@ class Lanes {
   /// when every slot is taken or every waiting host is at its limit.
   std::optional<Ready> take();
   void done(const std::string& host, std::int64_t delivery_id);
-  /// Forgets a parked delivery; one that runs is left alone.
+  /// Forgets a delivery that is parked in that lane; one that runs is left alone.
   void drop(const std::string& host, std::int64_t delivery_id);
 
   bool has_free_slot() const noexcept { return running_ < limits_.max_concurrent; }
