@@ -10,6 +10,7 @@ namespace taskgate::delivery {
 namespace {
 
 constexpr std::size_t kEventBytes = kMaxTaskInPayload + 4096;
+constexpr std::chrono::seconds kDrainPatience(2);
 
 bool means_store_trouble(const Error& error) {
   return error.code() == Errc::storage || error.code() == Errc::overloaded;
@@ -73,7 +74,6 @@ net::ClientRequest make_request(const DispatcherOptions& options,
   request.timeouts.first_byte = options.timeout;
   request.timeouts.idle = options.timeout;
   request.timeouts.total = options.timeout;
-  request.response_limit = options.response_limit;
   // A copy: the policy must outlive every use that the client makes of it.
   request.address_policy = [policy = options.policy](const asio::ip::address& address,
                                                      std::uint16_t port) {
@@ -82,26 +82,13 @@ net::ClientRequest make_request(const DispatcherOptions& options,
   return request;
 }
 
-// Reads a small answer to its end, so that the connection can serve again; a large one is cut. What
-// it says is of no interest: the status alone decides.
-asio::awaitable<void> drain_answer(net::ClientStream& stream, std::size_t limit) {
-  for (std::size_t total = 0; total <= limit;) {
-    auto piece = co_await stream.read();
-    if (!piece || piece->empty()) co_return;
-    total += piece->size();
-  }
-}
-
 AttemptOutcome no_answer(const Error& error) {
   AttemptOutcome outcome;
   outcome.error = error.message();
   return outcome;
 }
 
-}  // namespace
-
-asio::awaitable<Result<AttemptOutcome>> attempt_delivery(AttemptTools tools,
-                                                         store::Delivery delivery) {
+asio::awaitable<Result<AttemptOutcome>> run_attempt(AttemptTools tools, store::Delivery delivery) {
   const auto target = net::check_webhook_url(delivery.url, tools.options.policy);
   if (!target) {
     auto refused = no_answer(target.error());
@@ -128,8 +115,17 @@ asio::awaitable<Result<AttemptOutcome>> attempt_delivery(AttemptTools tools,
   AttemptOutcome outcome;
   outcome.http_status = static_cast<int>((*stream)->status());
   if (const auto wait = (*stream)->headers().find("retry-after")) outcome.retry_after = *wait;
-  co_await drain_answer(**stream, tools.options.response_limit);
+  // What the answer says is of no interest: it is read (up to 64 KiB) for the connection's sake.
+  co_await (*stream)->drain(kDrainPatience);
   co_return outcome;
+}
+
+}  // namespace
+
+// Not itself the coroutine: g++ warns of a frame with external linkage that holds local types.
+asio::awaitable<Result<AttemptOutcome>> attempt_delivery(AttemptTools tools,
+                                                         store::Delivery delivery) {
+  return run_attempt(tools, std::move(delivery));
 }
 
 }  // namespace taskgate::delivery

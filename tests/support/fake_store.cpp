@@ -76,6 +76,12 @@ bool FakeStore::wait_for_attempts(std::size_t count, std::chrono::milliseconds p
   return changed_.wait_for(lock, patience, [&] { return attempts_.size() >= count; });
 }
 
+bool FakeStore::wait_for_refused_records(std::size_t count,
+                                         std::chrono::milliseconds patience) const {
+  Lock lock(mutex_);
+  return changed_.wait_for(lock, patience, [&] { return refused_records_ >= count; });
+}
+
 bool FakeStore::wait_for_due_reads(std::size_t count, std::chrono::milliseconds patience) const {
   Lock lock(mutex_);
   return changed_.wait_for(lock, patience, [&] { return due_reads_ >= count; });
@@ -129,7 +135,11 @@ store::Awaitable<std::optional<TimePoint>> FakeStore::next_delivery_at(
 
 store::Awaitable<store::Done> FakeStore::record_attempt(store::DeliveryAttempt attempt) {
   const Lock lock(mutex_);
-  if (take_fault(failing_records_)) co_return sick_disk();
+  if (take_fault(failing_records_)) {
+    ++refused_records_;
+    changed_.notify_all();
+    co_return sick_disk();
+  }
   auto& row = rows_.at(attempt.delivery_id);
   ++row.attempts;
   row.state = attempt.state;

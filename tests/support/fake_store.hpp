@@ -32,6 +32,9 @@ class FakeStore final : public store::Store {
   /// Waits until so many attempts are recorded.
   bool wait_for_attempts(std::size_t count,
                          std::chrono::milliseconds patience = std::chrono::seconds(20)) const;
+  /// Waits until so many attempts were refused by fail_records.
+  bool wait_for_refused_records(
+      std::size_t count, std::chrono::milliseconds patience = std::chrono::seconds(20)) const;
   /// Waits until so many calls of due_deliveries were made.
   bool wait_for_due_reads(std::size_t count,
                           std::chrono::milliseconds patience = std::chrono::seconds(20)) const;
@@ -90,6 +93,7 @@ class FakeStore final : public store::Store {
   std::vector<store::DeliveryAttempt> attempts_;
   std::vector<std::string> secrets_{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"};
   std::size_t due_reads_ = 0;
+  std::size_t refused_records_ = 0;
   int failing_records_ = 0;
   int failing_due_reads_ = 0;
   int failing_event_reads_ = 0;

@@ -29,7 +29,6 @@ struct DispatcherOptions {
   /// fetched until one of them could be sent.
   std::size_t max_parked = 8192;
   std::chrono::milliseconds timeout{15'000};  ///< for one attempt, from DNS to the last byte
-  std::size_t response_limit = 64U << 10U;    ///< bytes of an answer's body that are read at all
   net::SsrfPolicy policy;                     ///< for URLs and for every address they resolve to
   RetrySchedule schedule;                     ///< when a failed delivery is tried again
   std::string base_url;                       ///< precedes the payload's links; may be empty
@@ -51,8 +50,7 @@ struct DispatcherStats {
 /// references must outlive it.
 class Dispatcher {
  public:
-  /// `client` must be used by nobody that has no address policy: a pooled connection is vetted
-  /// once, when it is made. `executor`: any; a strand is made on it.
+  /// `executor`: any; a strand is made on it.
   Dispatcher(store::Store& store,
              net::HttpClient& client,
              const Clock& clock,

@@ -8,20 +8,21 @@ namespace {
 
 using nlohmann::json;
 
-const TimePoint kAt{std::chrono::milliseconds(1'772'357'400'125)};  // 2026-03-01T09:30:00.125Z
+const TimePoint kEventTime{
+    std::chrono::milliseconds(1'772'357'400'125)};  // 2026-03-01T09:30:00.125Z
 
 store::Delivery delivery_of(EventType type) {
   store::Delivery delivery;
-  delivery.ref = {"acme", make_task_id(kAt)};
+  delivery.ref = {"acme", make_task_id(kEventTime)};
   delivery.public_task_id = to_string(delivery.ref.id);
   delivery.seq = 42;
   delivery.type = type;
-  delivery.created_at = kAt + std::chrono::seconds(5);
+  delivery.created_at = kEventTime + std::chrono::seconds(5);
   return delivery;
 }
 
 Event event_of(EventType type, std::string data) {
-  return {42, type, kAt, std::move(data)};
+  return {42, type, kEventTime, std::move(data)};
 }
 
 TEST(Payload, CarriesTheWholeTaskOfAFinalEvent) {
@@ -100,8 +101,8 @@ TEST(Payload, LinksEncodeAClientsOwnId) {
 }
 
 TEST(Payload, IdIsTheSameForOneEventDiffersBetweenEventsAndHoldsNoDot) {
-  const auto task = make_task_id(kAt);
-  const auto other = make_task_id(kAt);
+  const auto task = make_task_id(kEventTime);
+  const auto other = make_task_id(kEventTime);
 
   EXPECT_EQ(webhook_id(task, 7), webhook_id(task, 7));
   EXPECT_NE(webhook_id(task, 7), webhook_id(task, 8));

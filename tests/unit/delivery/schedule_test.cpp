@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 using store::DeliveryState;
 
 // RFC 9110 §5.6.7's example date, 1994-11-06T08:49:37Z.
-const TimePoint kExample{std::chrono::seconds(784'111'777)};
+const TimePoint kRfcExample{std::chrono::seconds(784'111'777)};
 constexpr double kMiddle = 0.5;  // no jitter
 
 AttemptOutcome answered(int status) {
@@ -26,7 +26,7 @@ AttemptOutcome answered_with_wait(int status, std::string retry_after) {
 }
 
 Judgement judge_attempt(const AttemptOutcome& outcome, int attempts_made) {
-  return judge(outcome, RetrySchedule{}, attempts_made, kExample, kMiddle);
+  return judge(outcome, RetrySchedule{}, attempts_made, kRfcExample, kMiddle);
 }
 
 TEST(RetrySchedule, FollowsTheContractThenEnds) {
@@ -49,14 +49,14 @@ TEST(RetrySchedule, JitterStaysWithinAFifth) {
 }
 
 TEST(RetryAfter, ReadsSecondsAndTheThreeDateForms) {
-  const auto now = kExample - 90s;
+  const auto now = kRfcExample - 90s;
 
   EXPECT_EQ(parse_retry_after("0", now), 0ms);
   EXPECT_EQ(parse_retry_after("120", now), 120s);
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), 90s);
   EXPECT_EQ(parse_retry_after("Sunday, 06-Nov-94 08:49:37 GMT", now), 90s);
   EXPECT_EQ(parse_retry_after("Sun Nov  6 08:49:37 1994", now), 90s);
-  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", kExample + 1s), 0ms);
+  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", kRfcExample + 1s), 0ms);
   EXPECT_GT(parse_retry_after("99999999999999999999999999", now), milliseconds(24h));
 }
 
@@ -64,7 +64,7 @@ TEST(RetryAfter, IgnoresWhatIsNeither) {
   for (const char* odd : {"", "-5", "+5", "1.5", "5s", " 5", "soon", "Sun, 06 Nov 1994",
                           "Sun, 31 Feb 2026 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT x",
                           "Sun, 06 Nov 1994 25:49:37 GMT"}) {
-    EXPECT_EQ(parse_retry_after(odd, kExample), std::nullopt) << odd;
+    EXPECT_EQ(parse_retry_after(odd, kRfcExample), std::nullopt) << odd;
   }
 }
 
@@ -75,7 +75,7 @@ TEST(Judge, OnlyTwoHundredsAreSuccess) {
   for (const int status : {100, 199, 300, 301, 302, 307, 400, 401, 404, 429, 500, 503, 599}) {
     const auto judged = judge_attempt(answered(status), 1);
     EXPECT_EQ(judged.state, DeliveryState::pending) << status;
-    EXPECT_EQ(judged.next_attempt_at, kExample + 5s) << status;
+    EXPECT_EQ(judged.next_attempt_at, kRfcExample + 5s) << status;
     EXPECT_NE(judged.error.find(std::to_string(status)), std::string::npos) << judged.error;
     EXPECT_FALSE(judged.endpoint_gone);
   }
@@ -94,19 +94,21 @@ TEST(Judge, GoneEndsTheEndpointAtOnce) {
 }
 
 TEST(Judge, RetryAfterLengthensTheWaitOf429And503Alone) {
-  EXPECT_EQ(judge_attempt(answered_with_wait(429, "60"), 1).next_attempt_at, kExample + 60s);
-  EXPECT_EQ(judge_attempt(answered_with_wait(503, "60"), 1).next_attempt_at, kExample + 60s);
-  EXPECT_EQ(judge_attempt(answered_with_wait(500, "60"), 1).next_attempt_at, kExample + 5s);
-  EXPECT_EQ(judge_attempt(answered_with_wait(302, "60"), 1).next_attempt_at, kExample + 5s);
+  EXPECT_EQ(judge_attempt(answered_with_wait(429, "60"), 1).next_attempt_at, kRfcExample + 60s);
+  EXPECT_EQ(judge_attempt(answered_with_wait(503, "60"), 1).next_attempt_at, kRfcExample + 60s);
+  EXPECT_EQ(judge_attempt(answered_with_wait(500, "60"), 1).next_attempt_at, kRfcExample + 5s);
+  EXPECT_EQ(judge_attempt(answered_with_wait(302, "60"), 1).next_attempt_at, kRfcExample + 5s);
 }
 
 TEST(Judge, RetryAfterIsHeldBetweenTheScheduleAndADay) {
-  EXPECT_EQ(judge_attempt(answered_with_wait(429, "1"), 1).next_attempt_at, kExample + 5s);
-  EXPECT_EQ(judge_attempt(answered_with_wait(429, "1"), 2).next_attempt_at, kExample + 5min);
-  EXPECT_EQ(judge_attempt(answered_with_wait(429, "999999999"), 1).next_attempt_at, kExample + 24h);
+  EXPECT_EQ(judge_attempt(answered_with_wait(429, "1"), 1).next_attempt_at, kRfcExample + 5s);
+  EXPECT_EQ(judge_attempt(answered_with_wait(429, "1"), 2).next_attempt_at, kRfcExample + 5min);
+  EXPECT_EQ(judge_attempt(answered_with_wait(429, "999999999"), 1).next_attempt_at,
+            kRfcExample + 24h);
   EXPECT_EQ(judge_attempt(answered_with_wait(429, "9999999999999999999"), 1).next_attempt_at,
-            kExample + 24h);
-  EXPECT_EQ(judge_attempt(answered_with_wait(429, "nonsense"), 1).next_attempt_at, kExample + 5s);
+            kRfcExample + 24h);
+  EXPECT_EQ(judge_attempt(answered_with_wait(429, "nonsense"), 1).next_attempt_at,
+            kRfcExample + 5s);
 }
 
 TEST(Judge, ExhaustedAfterTheLastAttemptWhateverRetryAfterSays) {

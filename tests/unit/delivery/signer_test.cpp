@@ -12,42 +12,43 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::string_view kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+constexpr std::string_view kVectorSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 constexpr std::string_view kOtherSecret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
-constexpr std::string_view kId = "msg_p5jXN8AQM9LWM0D4loKWxJek";
-constexpr std::string_view kBody = R"({"test": 2432232314})";
-constexpr seconds kAt{1614265330};
-constexpr std::string_view kSignature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+constexpr std::string_view kVectorId = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+constexpr std::string_view kVectorBody = R"({"test": 2432232314})";
+constexpr seconds kVectorAt{1614265330};
+constexpr std::string_view kVectorSignature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
 Result<std::string> sign_with(const std::vector<std::string>& secrets) {
-  return sign({kId, kAt, kBody}, secrets);
+  return sign({kVectorId, kVectorAt, kVectorBody}, secrets);
 }
 
 Result<void> verify_signature(std::string_view signature) {
-  return verify({kId, "1614265330", signature}, kBody, kSecret, kAt);
+  return verify({kVectorId, "1614265330", signature}, kVectorBody, kVectorSecret, kVectorAt);
 }
 
 TEST(Signer, MatchesTheSpecificationsVector) {
-  const auto header = sign_with({std::string(kSecret)});
+  const auto header = sign_with({std::string(kVectorSecret)});
 
   ASSERT_TRUE(header);
-  EXPECT_EQ(*header, kSignature);
+  EXPECT_EQ(*header, kVectorSignature);
 }
 
 TEST(Signer, SecretMayLackItsPrefix) {
   const auto header = sign_with({"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
 
   ASSERT_TRUE(header);
-  EXPECT_EQ(*header, kSignature);
+  EXPECT_EQ(*header, kVectorSignature);
 }
 
 TEST(Signer, SignsWithBothSecretsWhileOneIsReplaced) {
-  const auto header = sign_with({std::string(kOtherSecret), std::string(kSecret), "whsec_AAAA"});
+  const auto header =
+      sign_with({std::string(kOtherSecret), std::string(kVectorSecret), "whsec_AAAA"});
 
   ASSERT_TRUE(header);
   EXPECT_EQ(std::count(header->begin(), header->end(), ' '), 1);
-  EXPECT_TRUE(verify({kId, "1614265330", *header}, kBody, kSecret, kAt));
-  EXPECT_TRUE(verify({kId, "1614265330", *header}, kBody, kOtherSecret, kAt));
+  EXPECT_TRUE(verify({kVectorId, "1614265330", *header}, kVectorBody, kVectorSecret, kVectorAt));
+  EXPECT_TRUE(verify({kVectorId, "1614265330", *header}, kVectorBody, kOtherSecret, kVectorAt));
 }
 
 TEST(Signer, RefusesToSignWithoutAProperSecretAndKeepsItToItself) {
@@ -62,7 +63,7 @@ TEST(Signer, RefusesToSignWithoutAProperSecretAndKeepsItToItself) {
 }
 
 TEST(Verify, AcceptsAnyMatchingSignatureAmongSeveral) {
-  const std::string good(kSignature);
+  const std::string good(kVectorSignature);
   const std::string bad = "v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc=";
 
   EXPECT_TRUE(verify_signature(good));
@@ -71,7 +72,7 @@ TEST(Verify, AcceptsAnyMatchingSignatureAmongSeveral) {
 }
 
 TEST(Verify, RefusesWhatDoesNotMatch) {
-  const std::string good(kSignature);
+  const std::string good(kVectorSignature);
 
   EXPECT_FALSE(verify_signature("v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc="));
   EXPECT_FALSE(verify_signature(good.substr(0, 8)));
@@ -84,27 +85,32 @@ TEST(Verify, RefusesWhatDoesNotMatch) {
 }
 
 TEST(Verify, RefusesAChangedMessage) {
-  EXPECT_FALSE(verify({kId, "1614265330", kSignature}, R"({"test": 2432232315})", kSecret, kAt));
-  EXPECT_FALSE(verify({kId, "1614265331", kSignature}, kBody, kSecret, kAt));
-  EXPECT_FALSE(verify({"msg_other", "1614265330", kSignature}, kBody, kSecret, kAt));
-  EXPECT_FALSE(verify({kId, "1614265330", kSignature}, kBody, kOtherSecret, kAt));
+  EXPECT_FALSE(verify({kVectorId, "1614265330", kVectorSignature}, R"({"test": 2432232315})",
+                      kVectorSecret, kVectorAt));
+  EXPECT_FALSE(
+      verify({kVectorId, "1614265331", kVectorSignature}, kVectorBody, kVectorSecret, kVectorAt));
+  EXPECT_FALSE(
+      verify({"msg_other", "1614265330", kVectorSignature}, kVectorBody, kVectorSecret, kVectorAt));
+  EXPECT_FALSE(
+      verify({kVectorId, "1614265330", kVectorSignature}, kVectorBody, kOtherSecret, kVectorAt));
 }
 
 TEST(Verify, RefusesMissingHeaders) {
-  EXPECT_FALSE(verify({"", "1614265330", kSignature}, kBody, kSecret, kAt));
-  EXPECT_FALSE(verify({kId, "", kSignature}, kBody, kSecret, kAt));
-  EXPECT_FALSE(verify({kId, "1614265330", ""}, kBody, kSecret, kAt));
+  EXPECT_FALSE(verify({"", "1614265330", kVectorSignature}, kVectorBody, kVectorSecret, kVectorAt));
+  EXPECT_FALSE(verify({kVectorId, "", kVectorSignature}, kVectorBody, kVectorSecret, kVectorAt));
+  EXPECT_FALSE(verify({kVectorId, "1614265330", ""}, kVectorBody, kVectorSecret, kVectorAt));
 }
 
 TEST(Verify, RefusesTimestampsOutsideFiveMinutes) {
-  const ReceivedHeaders headers{kId, "1614265330", kSignature};
+  const ReceivedHeaders headers{kVectorId, "1614265330", kVectorSignature};
 
-  EXPECT_TRUE(verify(headers, kBody, kSecret, kAt + seconds(300)));
-  EXPECT_TRUE(verify(headers, kBody, kSecret, kAt - seconds(300)));
-  EXPECT_FALSE(verify(headers, kBody, kSecret, kAt + seconds(301)));
-  EXPECT_FALSE(verify(headers, kBody, kSecret, kAt - seconds(301)));
+  EXPECT_TRUE(verify(headers, kVectorBody, kVectorSecret, kVectorAt + seconds(300)));
+  EXPECT_TRUE(verify(headers, kVectorBody, kVectorSecret, kVectorAt - seconds(300)));
+  EXPECT_FALSE(verify(headers, kVectorBody, kVectorSecret, kVectorAt + seconds(301)));
+  EXPECT_FALSE(verify(headers, kVectorBody, kVectorSecret, kVectorAt - seconds(301)));
   for (const auto* odd : {"hello", "1614265330.0", "1614265330 ", "99999999999999999999"}) {
-    EXPECT_FALSE(verify({kId, odd, kSignature}, kBody, kSecret, kAt)) << odd;
+    EXPECT_FALSE(verify({kVectorId, odd, kVectorSignature}, kVectorBody, kVectorSecret, kVectorAt))
+        << odd;
   }
 }
 
