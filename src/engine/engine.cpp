@@ -346,7 +346,8 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   row.created_at = now;
   row.not_before = request.not_before;
   row.deadline = request.deadline;
-  if (!row.deadline && e.options.default_deadline.count() > 0) row.deadline = now + e.options.default_deadline;
+  if (!row.deadline && e.options.default_deadline.count() > 0)
+    row.deadline = now + e.options.default_deadline;
   row.metadata = request.metadata;
   row.tags = request.tags;
   row.last_seq = 1;
@@ -379,7 +380,8 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   Submitted submitted;
   submitted.view = e.live_view(*task);
   e.scheduler.add(task);
-  if (!submitted.view.queue_position) submitted.view.queue_position = e.scheduler.position(*task);
+  // 0: a slot was free, it is being started.
+  submitted.view.queue_position = e.scheduler.position(*task).value_or(0);
   co_return submitted;
 }
 
