@@ -103,8 +103,9 @@ TEST_F(GateTest, PutOfAForeignIdMakesATaskOfOnesOwn) {
 
 TEST_F(GateTest, RefusesKeysInTheQuery) {
   const auto key = make_key("acme", api::kAllScopes);
-  for (const auto& query :
-       {"api_key=" + key, "Access_Token=x", "a=1&token=x", "x=" + key, std::string("key")}) {
+  const std::vector<std::string> queries{"api_key=" + key, "Access_Token=x", "a=1&token=x",
+                                         "x=" + key, "key"};
+  for (const auto& query : queries) {
     const auto response = get("/tasks?" + query, {{"Authorization", "Bearer " + key}});
     EXPECT_EQ(response.status(), 400U) << query;
     EXPECT_EQ(json_of(response)["code"], "key_in_query") << query;

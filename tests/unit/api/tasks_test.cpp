@@ -189,7 +189,7 @@ TEST_F(Tasks, ListRefusesBadFilters) {
 }
 
 TEST_F(Tasks, ListRefusesBadCursors) {
-  for (const auto* cursor : {"", "x", "dAAA", "%00", "ZDE"}) {
+  for (const auto* cursor : {"", "x", "dAAA", "%20", "ZDE"}) {
     const auto response = get("/tasks?cursor=" + std::string(cursor));
     EXPECT_EQ(response.status(), 400U) << cursor;
     EXPECT_EQ(json_of(response)["code"], "invalid_cursor") << cursor;
