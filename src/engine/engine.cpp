@@ -323,7 +323,7 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   if (!e.registry.find(request.model)) {
     std::string message = "unknown model '" + request.model + "'; configured providers:";
     for (const auto& name : e.registry.names()) message += " " + name + "/…";
-    co_return Error(Errc::unprocessable, std::move(message));
+    co_return Error(Errc::invalid_argument, std::move(message));
   }
   const auto bytes = request.body.size();
   if (const auto entered = e.admission.enter(tenant, bytes); !entered) co_return entered.error();
