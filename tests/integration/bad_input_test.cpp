@@ -148,7 +148,9 @@ TEST(BadInput, ASlowClientIsCutOffAndHoldsNobodyUp) {
 
   EXPECT_EQ(gateway.client().get("/livez").status, 200);
   const auto reply = slow.read_response();
-  if (reply) EXPECT_EQ(reply->status, 408U);  // or closed without a word: both free the connection
+  if (reply) {  // or closed without a word: both free the connection
+    EXPECT_EQ(reply->status, 408U);
+  }
   EXPECT_TRUE(slow.is_closed());
 }
 
