@@ -87,7 +87,7 @@ async function cutsAreResumed(place, random) {
   const budget = { cuts: CUTS_EACH };
   const one = async (seed) => {
     const id = await new Client(place).submit({
-      model: `sim/lorem?tokens=100&tps=60&seed=${seed}`, input: 'x' });
+      model: 'sim/lorem?tokens=100&tps=60', seed, input: 'x' });
     do {
       const events = await followWithCuts(place, id, { random, budget });
       const { text, task } = checkLog(events);

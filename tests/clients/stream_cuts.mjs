@@ -13,7 +13,7 @@ const STREAMS = 20;
 // Follows one task again and again until the budget of cuts is used up; each pass is checked whole.
 async function cutOneTask(place, random, budget, counts, seed) {
   const client = new Client(place);
-  const id = await client.submit({ model: `sim/lorem?tokens=150&tps=60&seed=${seed}`,
+  const id = await client.submit({ model: 'sim/lorem?tokens=150&tps=60', seed,
                                    input: 'Tell me of bridges.' });
   let first;
   do {

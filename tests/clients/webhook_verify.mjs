@@ -63,9 +63,14 @@ function checkAttempts(attempts, { Webhook, WebhookVerificationError }, secret, 
             'the timestamp is the attempt\'s own');
 }
 
-const config = { webhooks: { allow_http: true, allow_loopback_for_tests: true, allowed_ports: [] } };
+// A receiver on this machine, over plain HTTP, on any port: all of it refused by default.
+const settings = {
+  TASKGATE_WEBHOOKS__ALLOW_HTTP: 'true',
+  TASKGATE_WEBHOOKS__ALLOW_LOOPBACK_FOR_TESTS: 'true',
+  TASKGATE_WEBHOOKS__ALLOWED_PORTS: '',
+};
 
-await runTest({ deadlineMs: 120_000, config }, async ({ gateway, defer }) => {
+await runTest({ deadlineMs: 120_000, settings }, async ({ gateway, defer }) => {
   const library = requirePackage('standardwebhooks');
   const receiver = await startReceiver();
   defer(() => { receiver.server.closeAllConnections(); receiver.server.close(); });

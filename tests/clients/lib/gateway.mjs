@@ -11,18 +11,14 @@ const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 60_000;
 
 export class Gateway {
-  static async start(binary, scratch, { config, args = [] } = {}) {
+  /** `settings`: environment variables, e.g. {TASKGATE_WEBHOOKS__ALLOW_HTTP: 'true'}. */
+  static async start(binary, scratch, { settings = {} } = {}) {
     const gateway = new Gateway();
     gateway.logFile = path.join(scratch, 'gateway.log');
     const argv = ['dev', '--listen', '127.0.0.1:0', '--db', path.join(scratch, 'gateway.db')];
-    if (config) {
-      const file = path.join(scratch, 'gateway.json');
-      fs.writeFileSync(file, JSON.stringify(config, null, 2));
-      argv.push('--config', file);
-    }
     gateway.log = fs.openSync(gateway.logFile, 'a');
-    gateway.child = spawnChild(binary, [...argv, ...args],
-                               { stdio: ['ignore', 'pipe', gateway.log] });
+    gateway.child = spawnChild(binary, argv, { stdio: ['ignore', 'pipe', gateway.log],
+                                               env: { ...process.env, ...settings } });
     gateway.base = await gateway.#listening();
     gateway.port = Number(new URL(gateway.base).port);
     return gateway;

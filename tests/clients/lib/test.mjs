@@ -40,7 +40,7 @@ export function seededRandom() {
  * was given runs afterwards, last one first, whatever happened. A gateway that does not end with
  * status 0 on SIGTERM fails the test.
  */
-export async function runTest({ deadlineMs = 120_000, config } = {}, body) {
+export async function runTest({ deadlineMs = 120_000, settings } = {}, body) {
   const binary = process.argv[2];
   if (!binary) {
     console.error(`usage: ${path.basename(process.argv[1])} PROGRAM`);
@@ -59,8 +59,7 @@ export async function runTest({ deadlineMs = 120_000, config } = {}, body) {
   }, deadlineMs);
   let status = 0;
   try {
-    const settings = typeof config === 'function' ? config(scratch) : config;
-    gateway = await Gateway.start(binary, scratch, { config: settings });
+    gateway = await Gateway.start(binary, scratch, { settings });
     const defer = (step) => deferred.push(step);
     const summary = await body({ gateway, scratch, binary, defer });
     console.log(`passed: ${summary}`);
