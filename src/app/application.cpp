@@ -93,7 +93,7 @@ std::vector<providers::ProviderConfig> provider_configs(const Config& config) {
     provider.timeouts.connect = from.connect_timeout;
     provider.timeouts.first_byte = from.first_byte_timeout;
     provider.timeouts.idle = from.idle_timeout;
-    for (const auto& [header, value] : from.headers) provider.headers.add(header, value);
+    for (const auto& [header, value] : from.headers) provider.headers.emplace_back(header, value);
     all.push_back(std::move(provider));
   }
   return all;

@@ -51,12 +51,13 @@ void SqliteSession::begin() {
 }
 
 void SqliteSession::commit() {
+  context_.keys.merge_share();
   db_->query("COMMIT").bind().run();
 }
 
 void SqliteSession::rollback() noexcept {
   if (db_->in_transaction()) sqlite3_exec(db_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-  context_.forget();
+  context_.rolled_back();
 }
 
 void SqliteSession::savepoint() {
@@ -82,10 +83,10 @@ void SqliteSession::publish() {
     truncate_wanted_ = true;
   }
   if (observer_ != nullptr) {
-    if (!context_.committed.empty()) observer_->on_committed(context_.committed);
+    if (!context_.events.empty()) observer_->on_committed(context_.events);
     if (context_.new_deliveries) observer_->on_deliveries();
   }
-  context_.forget();
+  context_.committed();
 }
 
 void SqliteSession::hold_back(std::vector<std::unique_ptr<Command>>& committed) {
