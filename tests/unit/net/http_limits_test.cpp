@@ -12,8 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using test::RawClient;
 
-const std::string kHello = "GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n";
-
 using HttpLimitsTest = ServerTest;
 
 TEST_F(HttpLimitsTest, ASlowHeadIs408) {
@@ -56,7 +54,7 @@ TEST_F(HttpLimitsTest, AnIdleConnectionIsClosed) {
   options_.limits.keep_alive_timeout = 100ms;
   start();
   RawClient client(port());
-  client.send(kHello);
+  client.send(kHelloRequest);
   client.read_response();
 
   EXPECT_TRUE(client.is_closed());
@@ -109,8 +107,8 @@ TEST_F(HttpLimitsTest, OneConnectionTooManyIs503) {
   start();
   RawClient first(port());
   RawClient second(port());
-  first.send(kHello);
-  second.send(kHello);
+  first.send(kHelloRequest);
+  second.send(kHelloRequest);
   first.read_response();
   second.read_response();
 
@@ -119,20 +117,20 @@ TEST_F(HttpLimitsTest, OneConnectionTooManyIs503) {
   EXPECT_TRUE(third.is_closed());
   first.close();
   EXPECT_TRUE(open_becomes(1));
-  EXPECT_EQ(test::exchange(port(), kHello)->status, 200U);
+  EXPECT_EQ(test::exchange(port(), kHelloRequest)->status, 200U);
 }
 
 TEST_F(HttpLimitsTest, OneAddressHoldsNoMoreThanItsShare) {
   options_.limits.max_connections_per_address = 1;
   start();
   RawClient first(port());
-  first.send(kHello);
+  first.send(kHelloRequest);
   first.read_response();
 
   EXPECT_EQ(RawClient(port()).read_response()->status, 503U);
   first.close();
   EXPECT_TRUE(open_becomes(0));
-  EXPECT_EQ(test::exchange(port(), kHello)->status, 200U);
+  EXPECT_EQ(test::exchange(port(), kHelloRequest)->status, 200U);
 }
 
 TEST_F(HttpLimitsTest, AConnectionEndsAfterItsRequests) {
@@ -140,7 +138,7 @@ TEST_F(HttpLimitsTest, AConnectionEndsAfterItsRequests) {
   start();
   RawClient client(port());
 
-  client.send(kHello + kHello + kHello);
+  client.send(kHelloRequest + kHelloRequest + kHelloRequest);
 
   EXPECT_EQ(client.read_response()->header("Connection"), "");
   EXPECT_EQ(client.read_response()->header("Connection"), "close");
@@ -172,7 +170,7 @@ TEST_F(HttpLimitsTest, TheListenerSurvivesWantOfDescriptors) {
   {
     const NoMoreDescriptors none;
     waiting.connect(port());  // the kernel's queue takes it, accept() cannot
-    waiting.send(kHello);
+    waiting.send(kHelloRequest);
     EXPECT_EQ(::dup(0), -1);
     const timeval moment{0, 150'000};  // a few failed rounds of accept
     ::setsockopt(waiting.fd(), SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment);

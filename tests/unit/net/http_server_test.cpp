@@ -12,7 +12,7 @@ namespace {
 
 using test::RawClient;
 
-std::string get(const std::string& path, const std::string& fields = "") {
+std::string get_request(const std::string& path, const std::string& fields = "") {
   return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
 }
 
@@ -26,7 +26,7 @@ using HttpServerTest = ServerTest;
 TEST_F(HttpServerTest, AnswersWithTheFieldsOfEveryResponse) {
   start();
 
-  const auto response = test::exchange(port(), get("/hello/you"));
+  const auto response = test::exchange(port(), get_request("/hello/you"));
 
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->status, 200U);
@@ -41,7 +41,7 @@ TEST_F(HttpServerTest, AnswersWithTheFieldsOfEveryResponse) {
 TEST_F(HttpServerTest, EchoesOnlySafeRequestIds) {
   start();
   const auto id_for = [&](const std::string& id) {
-    return test::exchange(port(), get("/hello/x", "X-Request-Id: " + id + "\r\n"))
+    return test::exchange(port(), get_request("/hello/x", "X-Request-Id: " + id + "\r\n"))
         ->header("x-request-id");
   };
 
@@ -72,9 +72,9 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   RawClient client(port());
   std::string all;
   for (int i = 0; i < 100; ++i) {
-    all += i % 3 == 0 ? get("/hello/" + std::to_string(i)) : post_echo(std::to_string(i));
+    all += i % 3 == 0 ? get_request("/hello/" + std::to_string(i)) : post_echo(std::to_string(i));
   }
-  all.insert(0, get("/wait"));  // the slow one does not let the others overtake
+  all.insert(0, get_request("/wait"));  // the slow one does not let the others overtake
 
   client.send(all);
 
@@ -91,7 +91,7 @@ TEST_F(HttpServerTest, ReadsTheSameHoweverTheBytesAreSplit) {
   const std::string chunked =
       "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
       "3\r\nabc\r\n04;x=y\r\ndefg\r\n0\r\nAuthorization: Bearer injected\r\n\r\n";
-  const std::string request = post_echo("xyz") + chunked + get("/hello/z");
+  const std::string request = post_echo("xyz") + chunked + get_request("/hello/z");
 
   for (std::size_t cut = 1; cut < request.size(); ++cut) {
     SCOPED_TRACE(cut);
@@ -127,7 +127,7 @@ TEST_F(HttpServerTest, HeadGetsTheHeadersAlone) {
 
   client.send("HEAD /hello/you HTTP/1.1\r\nHost: a\r\n\r\n");
   client.send("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n");
-  client.send(get("/hello/me"));
+  client.send(get_request("/hello/me"));
 
   EXPECT_EQ(client.read_response(true)->header("Content-Length"), "9");
   EXPECT_EQ(client.read_response(true)->header("Content-Type"), "text/event-stream");
@@ -156,7 +156,7 @@ TEST_F(HttpServerTest, ClosesWhenAsked) {
   start();
   RawClient client(port());
 
-  client.send(get("/hello/a", "Connection: close\r\n") + get("/sentinel"));
+  client.send(get_request("/hello/a", "Connection: close\r\n") + get_request("/sentinel"));
 
   EXPECT_EQ(client.read_response()->header("Connection"), "close");
   EXPECT_TRUE(client.is_closed());
@@ -177,10 +177,10 @@ TEST_F(HttpServerTest, RefusesUnknownPathsAndMethodsButKeepsTheConnection) {
   start();
   RawClient client(port());
 
-  client.send(get("/nowhere"));
+  client.send(get_request("/nowhere"));
   client.send("DELETE /echo HTTP/1.1\r\nHost: a\r\n\r\n");
   client.send("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
-  client.send(get("/hello/a"));
+  client.send(get_request("/hello/a"));
 
   EXPECT_EQ(client.read_response()->body, "{\"code\":\"not_found\"}");
   const auto wrong = client.read_response();
@@ -195,7 +195,7 @@ TEST_F(HttpServerTest, AHandlersExceptionIsA500WithoutInternals) {
   start();
   RawClient client(port());
 
-  client.send(get("/throw") + get("/hello/a"));
+  client.send(get_request("/throw") + get_request("/hello/a"));
 
   const auto response = client.read_response();
   EXPECT_EQ(response->status, 500U);
@@ -236,7 +236,7 @@ TEST_F(HttpServerTest, AThrowingGateIsA500) {
   gate_ = [](Request&) -> std::optional<Response> { throw std::runtime_error("x"); };
   start();
 
-  EXPECT_EQ(test::exchange(port(), get("/hello/a"))->status, 500U);
+  EXPECT_EQ(test::exchange(port(), get_request("/hello/a"))->status, 500U);
 }
 
 TEST_F(HttpServerTest, ExpectIsAnsweredBeforeTheBody) {
@@ -255,7 +255,7 @@ TEST_F(HttpServerTest, SendsALargeBodyToASlowReader) {
   start();
   RawClient client(port());
 
-  client.send(get("/big"));
+  client.send(get_request("/big"));
 
   const auto response = client.read_response();
   EXPECT_TRUE(response->complete);
@@ -301,10 +301,10 @@ TEST_F(HttpServerTest, TellsWhyItCannotListen) {
 TEST_F(HttpServerTest, DrainEndsIdleConnectionsAndLetsBusyOnesFinish) {
   start();
   RawClient idle(port());
-  idle.send(get("/hello/a"));
+  idle.send(get_request("/hello/a"));
   idle.read_response();
   RawClient busy(port());
-  busy.send(get("/wait"));
+  busy.send(get_request("/wait"));
   ASSERT_TRUE(entered_.wait());
 
   server_->drain(std::chrono::seconds(10));
@@ -321,7 +321,7 @@ TEST_F(HttpServerTest, DrainEndsIdleConnectionsAndLetsBusyOnesFinish) {
 TEST_F(HttpServerTest, DrainCutsStreamsAfterItsGrace) {
   start();
   RawClient client(port());
-  client.send(get("/endless"));
+  client.send(get_request("/endless"));
   ASSERT_TRUE(client.read_stream_head().has_value());
   EXPECT_EQ(client.read_chunk(), "first\n");
 
@@ -334,9 +334,9 @@ TEST_F(HttpServerTest, DrainCutsStreamsAfterItsGrace) {
 TEST_F(HttpServerTest, StopCutsEverything) {
   start();
   RawClient busy(port());
-  busy.send(get("/wait"));
+  busy.send(get_request("/wait"));
   RawClient streaming(port());
-  streaming.send(get("/endless"));
+  streaming.send(get_request("/endless"));
   ASSERT_TRUE(streaming.read_stream_head().has_value());
   ASSERT_TRUE(entered_.wait());
 

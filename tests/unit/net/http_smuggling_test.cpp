@@ -18,12 +18,12 @@ struct HostileCase {
   unsigned status;
 };
 
-std::string post(const std::string& rest) {
+std::string hostile_post(const std::string& rest) {
   return "POST /echo HTTP/1.1\r\nHost: a\r\n" + rest;
 }
 
-std::string chunked(const std::string& body) {
-  return post("Transfer-Encoding: chunked\r\n\r\n" + body);
+std::string hostile_chunks(const std::string& body) {
+  return hostile_post("Transfer-Encoding: chunked\r\n\r\n" + body);
 }
 
 std::vector<HostileCase> hostile_heads() {
@@ -31,39 +31,43 @@ std::vector<HostileCase> hostile_heads() {
       {"no host", "GET /sentinel HTTP/1.1\r\n\r\n", 400},
       {"target !", "GET ! HTTP/1.1\r\n\r\n", 400},
       {"nbsp chunked",
-       post("Transfer-Encoding: \xa0"
-            "chunked\xa0\r\n\r\n0\r\n\r\n"),
+       hostile_post("Transfer-Encoding: \xa0"
+                    "chunked\xa0\r\n\r\n0\r\n\r\n"),
        400},
       {"0xff chunked",
-       post("Transfer-Encoding: \xff"
-            "chunked\xff\r\n\r\n0\r\n\r\n"),
+       hostile_post("Transfer-Encoding: \xff"
+                    "chunked\xff\r\n\r\n0\r\n\r\n"),
        400},
-      {"blegh", post("Transfer-Encoding: blegh\r\n\r\n0\r\n\r\n"), 400},
-      {"comma chunked", post("Transfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n"), 400},
-      {"chunked, identity", post("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"), 400},
-      {"CL.TE", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400},
-      {"TE.CL", post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"), 400},
+      {"blegh", hostile_post("Transfer-Encoding: blegh\r\n\r\n0\r\n\r\n"), 400},
+      {"comma chunked", hostile_post("Transfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n"), 400},
+      {"chunked, identity", hostile_post("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+       400},
+      {"CL.TE", hostile_post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+       400},
+      {"TE.CL", hostile_post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
+       400},
       {"TE in 1.0",
        "POST /echo HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
        "0\r\n\r\n",
        400},
-      {"two lengths", post("Content-Length: 0\r\nContent-Length: 5\r\n\r\nabcde"), 400},
-      {"same length twice", post("Content-Length: 5\r\nContent-Length: 5\r\n\r\nabcde"), 400},
-      {"GET with a body", "GET /hello/x HTTP/1.1\r\nHost: a\r\nContent-Length: 35\r\n\r\n", 400},
-      {"folded framing", post("Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n"), 400},
-      {"space before colon", post("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"), 400},
-      {"0x85 in a value",
-       post("X: a\x85"
-            "b\r\nContent-Length: 0\r\n\r\n"),
+      {"two lengths", hostile_post("Content-Length: 0\r\nContent-Length: 5\r\n\r\nabcde"), 400},
+      {"same length twice", hostile_post("Content-Length: 5\r\nContent-Length: 5\r\n\r\nabcde"),
        400},
-      {"compressed", post("Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"), 415},
-      {"expectation", post("Expect: x\r\nContent-Length: 3\r\n\r\nabc"), 417},
+      {"GET with a body", "GET /hello/x HTTP/1.1\r\nHost: a\r\nContent-Length: 35\r\n\r\n", 400},
+      {"folded framing", hostile_post("Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n"), 400},
+      {"space before colon", hostile_post("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"), 400},
+      {"0x85 in a value",
+       hostile_post("X: a\x85"
+                    "b\r\nContent-Length: 0\r\n\r\n"),
+       400},
+      {"compressed", hostile_post("Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"), 415},
+      {"expectation", hostile_post("Expect: x\r\nContent-Length: 3\r\n\r\nabc"), 417},
       {"unknown method", "PURGE /echo HTTP/1.1\r\nHost: a\r\n\r\n", 501},
       {"long target", "GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n", 414},
       {"large head", "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n",
        431},
       {"not HTTP", "\x16\x03\x01\x02", 400},
-      {"too large by length", post("Content-Length: 1001\r\n\r\n"), 413},
+      {"too large by length", hostile_post("Content-Length: 1001\r\n\r\n"), 413},
       {"body on a route without",
        "OPTIONS /sentinel HTTP/1.1\r\nHost: a\r\n"
        "Transfer-Encoding: chunked\r\n\r\n",
@@ -73,26 +77,28 @@ std::vector<HostileCase> hostile_heads() {
 
 std::vector<HostileCase> hostile_bodies() {
   return {
-      {"size not hex", chunked("zz\r\nabc\r\n0\r\n\r\n"), 400},
-      {"empty size", chunked("\r\nabc\r\n0\r\n\r\n"), 400},
-      {"size with 0x", chunked("0x3\r\nabc\r\n0\r\n\r\n"), 400},
-      {"negative size", chunked("-3\r\nabc\r\n0\r\n\r\n"), 400},
-      {"overflowing size", chunked("10000000000000003\r\nabc\r\n0\r\n\r\n"), 400},
-      {"huge size", chunked("ffffffffffffffff\r\nabc"), 413},
-      {"bare LF after size", chunked("3\nabc\n0\n\n"), 400},
-      {"bare CR in extension", chunked("3;a\rb\r\nabc\r\n0\r\n\r\n"), 400},
-      {"LF in extension", chunked("3;a\nb\r\nabc\r\n0\r\n\r\n"), 400},
-      {"no CRLF after data", chunked("3\r\nabcd\r\n0\r\n\r\n"), 400},
-      {"extension flood", chunked("1;" + std::string(6'000'000, 'x') + "\r\na\r\n0\r\n\r\n"), 400},
-      {"trailer flood", chunked("0\r\n" + std::string(100'000, 'x') + ": y\r\n\r\n"), 413},
-      {"more than the limit", chunked("3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n"), 413},
+      {"size not hex", hostile_chunks("zz\r\nabc\r\n0\r\n\r\n"), 400},
+      {"empty size", hostile_chunks("\r\nabc\r\n0\r\n\r\n"), 400},
+      {"size with 0x", hostile_chunks("0x3\r\nabc\r\n0\r\n\r\n"), 400},
+      {"negative size", hostile_chunks("-3\r\nabc\r\n0\r\n\r\n"), 400},
+      {"overflowing size", hostile_chunks("10000000000000003\r\nabc\r\n0\r\n\r\n"), 400},
+      {"huge size", hostile_chunks("ffffffffffffffff\r\nabc"), 413},
+      {"bare LF after size", hostile_chunks("3\nabc\n0\n\n"), 400},
+      {"bare CR in extension", hostile_chunks("3;a\rb\r\nabc\r\n0\r\n\r\n"), 400},
+      {"LF in extension", hostile_chunks("3;a\nb\r\nabc\r\n0\r\n\r\n"), 400},
+      {"no CRLF after data", hostile_chunks("3\r\nabcd\r\n0\r\n\r\n"), 400},
+      {"extension flood", hostile_chunks("1;" + std::string(6'000'000, 'x') + "\r\na\r\n0\r\n\r\n"),
+       400},
+      {"trailer flood", hostile_chunks("0\r\n" + std::string(100'000, 'x') + ": y\r\n\r\n"), 400},
+      {"more than the limit", hostile_chunks("3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n"),
+       413},
   };
 }
 
 std::string many_small_chunks() {
   std::string body;
   for (int i = 0; i < 1000; ++i) body += "1;" + std::string(60, 'e') + "\r\nx\r\n";
-  return chunked(body + "0\r\n\r\n");
+  return hostile_chunks(body + "0\r\n\r\n");
 }
 
 using SmugglingTest = ServerTest;
@@ -122,7 +128,7 @@ TEST_F(SmugglingTest, NothingBehindAViolationIsAnswered) {
 TEST_F(SmugglingTest, JunkAfterAGoodRequestEndsTheConnection) {
   start();
   test::RawClient client(port());
-  client.send(chunked("3\r\nabc\r\n0\r\n\r\n") + "junk\r\n\r\n" + kSentinel);
+  client.send(hostile_chunks("3\r\nabc\r\n0\r\n\r\n") + "junk\r\n\r\n" + kSentinel);
 
   EXPECT_EQ(client.read_response()->body, "abc");
   EXPECT_EQ(client.read_response()->status, 400U);
@@ -133,7 +139,8 @@ TEST_F(SmugglingTest, JunkAfterAGoodRequestEndsTheConnection) {
 TEST_F(SmugglingTest, TheBodyIsNeverReadAsARequest) {
   start();
   test::RawClient client(port());
-  client.send(post("Content-Length: " + std::to_string(kSentinel.size()) + "\r\n\r\n" + kSentinel));
+  client.send(
+      hostile_post("Content-Length: " + std::to_string(kSentinel.size()) + "\r\n\r\n" + kSentinel));
   client.send("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: " +
               std::to_string(kSentinel.size()) + "\r\n\r\n" + kSentinel);
   client.send("GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n");

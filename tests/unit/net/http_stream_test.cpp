@@ -11,8 +11,6 @@ using test::RawClient;
 
 const std::string kStream = "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
 const std::string kEndless = "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n";
-const std::string kHello = "GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n";
-
 using HttpStreamTest = ServerTest;
 
 TEST_F(HttpStreamTest, EveryWriteIsAChunkAndTheConnectionIsKept) {
@@ -26,7 +24,7 @@ TEST_F(HttpStreamTest, EveryWriteIsAChunkAndTheConnectionIsKept) {
   EXPECT_EQ(client.read_chunk(), "one\n");
   EXPECT_EQ(client.read_chunk(), "two\n");
   EXPECT_EQ(client.read_chunk(), "");
-  client.send(kHello);
+  client.send(kHelloRequest);
   EXPECT_EQ(client.read_response()->body, "hello x");
 }
 
@@ -45,7 +43,7 @@ TEST_F(HttpStreamTest, Http10GetsTheBytesUntilClose) {
 TEST_F(HttpStreamTest, RequestsPipelinedBehindAStreamWaitTheirTurn) {
   start();
   RawClient client(port());
-  client.send(kHello + kStream + kHello + kStream + kHello);
+  client.send(kHelloRequest + kStream + kHelloRequest + kStream + kHelloRequest);
 
   EXPECT_EQ(client.read_response()->body, "hello x");
   EXPECT_EQ(client.read_response()->body, "one\ntwo\n");

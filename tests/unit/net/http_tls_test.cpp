@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 using test::RawClient;
 using test::RawTransport;
 
-const std::string kHello = "GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n";
-
 /// Certificate and key as the two files that the server reads.
 class HttpTlsTest : public ServerTest {
  protected:
@@ -79,9 +77,9 @@ TEST_F(HttpTlsTest, ServesRequestsAndStreamsOverTls) {
   start();
   RawClient client(port(), RawTransport::tls);
 
-  client.send(kHello);
+  client.send(kHelloRequest);
   EXPECT_EQ(client.read_response()->body, "hello x");
-  client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n" + kHello);
+  client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n" + kHelloRequest);
   EXPECT_EQ(client.read_response()->body, "one\ntwo\n");
   EXPECT_EQ(client.read_response()->body, "hello x");
   client.send("GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -154,7 +152,7 @@ TEST_F(HttpTlsTest, PlainTextOnTheTlsPortIsCut) {
   start();
   RawClient client(port());
 
-  client.send(kHello);
+  client.send(kHelloRequest);
 
   client.read_until_close();
   EXPECT_TRUE(open_becomes(0));

@@ -17,6 +17,8 @@
 
 namespace taskgate::net {
 
+inline const std::string kHelloRequest = "GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n";
+
 /// A flag that one thread raises and another waits for.
 class Signal {
  public:
