@@ -57,11 +57,9 @@ void cancel_all_endless(std::uint16_t port, History& history) {
   in_parallel(port, history.size(), [&](test::ApiClient& api, std::size_t index) {
     const auto submission = history.at(index);
     if (!submission.endless || !submission.id) return;
-    test::ApiRequest request;
-    request.method = "POST";
-    request.target = "/tasks/" + *submission.id + "/cancel";
-    const auto answer = must_exchange(api, history, std::move(request));
-    if (answer.status == 200 || answer.status == 202) history.acknowledge_cancel(index);
+    const auto answer = must_exchange(api, history, cancel_request(*submission.id));
+    if (!note_cancel_answer(history, index, answer))
+      history.contradict("a cancel was answered " + std::to_string(answer.status));
   });
 }
 

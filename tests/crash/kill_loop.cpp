@@ -113,7 +113,8 @@ class Server {
   Clock::duration slowest_start_{};
 };
 
-// Lets the server live for a while and kills it: mostly under load, now and then while it starts.
+// Lets the server live for a while and kills it: mostly under load, now and then while it starts,
+// or while it drains after a SIGTERM.
 class Killer {
  public:
   Killer(Server& server, ServerAddress& address, Load& load, std::uint64_t seed)
@@ -121,23 +122,31 @@ class Killer {
 
   void live_and_die() {
     server_.spawn();
-    const bool while_starting = fraction() < 0.15;
-    if (while_starting) {
+    const double manner = fraction();
+    if (manner < 0.15) {
       (void)server_.program().wait_exit(milliseconds(static_cast<int>(fraction() * 80)));
     } else {
-      load_.renew_allowance();
-      address_.up(server_.wait_listening());
-      // From 5 to 600 ms, the short lives as likely as the long ones.
-      const auto life = milliseconds(static_cast<int>(5 * std::pow(120, fraction())));
-      if (const auto end = server_.program().wait_exit(life))
-        throw std::runtime_error("the program ended by itself: " + to_string(*end) + "\n" +
-                                 server_.program().log_tail());
+      live();
     }
     address_.down();
+    if (manner > 0.85) {
+      server_.program().send_signal(SIGTERM);
+      (void)server_.program().wait_exit(milliseconds(static_cast<int>(fraction() * 100)));
+    }
     server_.program().kill();
   }
 
  private:
+  void live() {
+    load_.renew_allowance();
+    address_.up(server_.wait_listening());
+    // From 5 to 1000 ms, the short lives as likely as the long ones.
+    const auto life = milliseconds(static_cast<int>(5 * std::pow(200, fraction())));
+    if (const auto end = server_.program().wait_exit(life))
+      throw std::runtime_error("the program ended by itself: " + to_string(*end) + "\n" +
+                               server_.program().log_tail());
+  }
+
   double fraction() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
 
   Server& server_;

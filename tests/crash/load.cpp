@@ -53,6 +53,23 @@ bool note_submit_answer(History& history, std::size_t index, const test::RawResp
   return (answer.status == 429 || answer.status == 503) && !answer.header("Retry-After").empty();
 }
 
+test::ApiRequest cancel_request(const std::string& task_id) {
+  test::ApiRequest request;
+  request.method = "POST";
+  request.target = "/tasks/" + task_id + "/cancel";
+  return request;
+}
+
+bool note_cancel_answer(History& history, std::size_t index, const test::RawResponse& answer) {
+  if (answer.status != 200 && answer.status != 202) return false;
+  const auto object = json::parse(answer.body, nullptr, false);
+  const auto status = object.is_object() ? object.value("status", "") : std::string();
+  // One that had ended already comes back unchanged: nothing was promised.
+  if (status == "queued" || status == "running" || status == "waiting" || status == "cancelled")
+    history.acknowledge_cancel(index);
+  return true;
+}
+
 std::vector<test::StreamedEvent> events_of_page(const std::string& page) {
   std::vector<test::StreamedEvent> events;
   const auto object = json::parse(page, nullptr, false);
@@ -77,7 +94,7 @@ class Load::Client {
     while (const auto life = load_.address_.next_life(life_number)) {
       life_number = life->number;
       test::ApiClient api(life->port);
-      while (load_.address_.pause(*life, microseconds(below(3000)))) {
+      while (load_.address_.pause(*life, microseconds(below(2000)))) {
         if (step(api)) continue;
         ++load_.counts_.broken;
         if (load_.address_.is_up(*life))
@@ -149,20 +166,12 @@ class Load::Client {
   }
 
   bool cancel_one(test::ApiClient& api) {
-    const auto index = some_submission();
+    const auto index = some_endless();
     if (!index) return true;
-    const auto submission = history_.at(*index);
-    if (!submission.id || !submission.endless) return true;
-    test::ApiRequest request;
-    request.method = "POST";
-    request.target = "/tasks/" + *submission.id + "/cancel";
-    const auto answer = api.exchange(request);
+    const auto answer = api.exchange(cancel_request(*history_.at(*index).id));
     if (!answer) return false;
-    if (answer->status == 200 || answer->status == 202) {
-      history_.acknowledge_cancel(*index);
-    } else if (answer->status != 503) {
+    if (!note_cancel_answer(history_, *index, *answer) && answer->status != 503)
       history_.contradict("a cancel was answered " + std::to_string(answer->status));
-    }
     return true;
   }
 
@@ -193,6 +202,17 @@ class Load::Client {
                           std::to_string(answer->status) + " " + answer->body);
     }
     return true;
+  }
+
+  // One that nobody has cancelled yet.
+  std::optional<std::size_t> some_endless() {
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      const auto index = some_submission();
+      if (!index) return std::nullopt;
+      const auto submission = history_.at(*index);
+      if (submission.endless && submission.id && !submission.cancel_acknowledged) return index;
+    }
+    return std::nullopt;
   }
 
   // Any of the whole history, the recent ones more often.

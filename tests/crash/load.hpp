@@ -65,6 +65,11 @@ test::ApiRequest submit_request(const Submission& submission);
 /// Notes what a submission's answer says. False when it says neither accepted nor "later".
 bool note_submit_answer(History& history, std::size_t index, const test::RawResponse& answer);
 
+test::ApiRequest cancel_request(const std::string& task_id);
+
+/// Notes what a cancel's answer promises. False when it is no answer of success.
+bool note_cancel_answer(History& history, std::size_t index, const test::RawResponse& answer);
+
 /// A page of events as the JSON page or a stream has them: number, type, the whole object's text.
 std::vector<test::StreamedEvent> events_of_page(const std::string& page);
 
