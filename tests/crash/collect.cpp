@@ -23,11 +23,11 @@ constexpr std::size_t kThreads = 4;
 // Calls `work` for 0..count-1 from a few threads, each with a connection of its own.
 void in_parallel(std::uint16_t port,
                  std::size_t count,
-                 const std::function<void(test::ApiClient&, std::size_t)>& work) {
+                 const std::function<void(test::FragileClient&, std::size_t)>& work) {
   std::vector<std::thread> threads;
   for (std::size_t first = 0; first < kThreads; ++first) {
     threads.emplace_back([&, first] {
-      test::ApiClient api(port);
+      test::FragileClient api(port);
       for (auto index = first; index < count; index += kThreads) work(api, index);
     });
   }
@@ -35,14 +35,16 @@ void in_parallel(std::uint16_t port,
 }
 
 // One exchange on a server that is up; a broken connection is a contradiction.
-test::RawResponse must_exchange(test::ApiClient& api, History& history, test::ApiRequest request) {
+test::RawResponse must_exchange(test::FragileClient& api,
+                                History& history,
+                                test::ApiRequest request) {
   auto answer = api.exchange(request);
   if (!answer) history.contradict(request.method + " " + request.target + ": no answer");
   return answer.value_or(test::RawResponse());
 }
 
 void repeat_all(std::uint16_t port, History& history) {
-  in_parallel(port, history.size(), [&](test::ApiClient& api, std::size_t index) {
+  in_parallel(port, history.size(), [&](test::FragileClient& api, std::size_t index) {
     const auto submission = history.at(index);
     const auto answer = must_exchange(api, history, submit_request(submission));
     if (answer.status != 200 && answer.status != 202)
@@ -54,7 +56,7 @@ void repeat_all(std::uint16_t port, History& history) {
 }
 
 void cancel_all_endless(std::uint16_t port, History& history) {
-  in_parallel(port, history.size(), [&](test::ApiClient& api, std::size_t index) {
+  in_parallel(port, history.size(), [&](test::FragileClient& api, std::size_t index) {
     const auto submission = history.at(index);
     if (!submission.endless || !submission.id) return;
     const auto answer = must_exchange(api, history, cancel_request(*submission.id));
@@ -63,7 +65,7 @@ void cancel_all_endless(std::uint16_t port, History& history) {
   });
 }
 
-json get_json(test::ApiClient& api, const std::string& target) {
+json get_json(test::FragileClient& api, const std::string& target) {
   const auto answer = api.get(target);
   if (!answer || answer->status != 200) return json();
   return json::parse(answer->body, nullptr, false);
@@ -71,7 +73,7 @@ json get_json(test::ApiClient& api, const std::string& target) {
 
 // Long-polls one live task after the other until the list of live ones is empty.
 std::string wait_for_all_tasks(std::uint16_t port, Clock::time_point until) {
-  test::ApiClient api(port);
+  test::FragileClient api(port);
   for (;;) {
     const auto live = get_json(api, "/tasks?status=queued,running,waiting&limit=1");
     if (!live.is_object() || !live.contains("data")) return "the list of live tasks: no answer";
@@ -83,7 +85,7 @@ std::string wait_for_all_tasks(std::uint16_t port, Clock::time_point until) {
 }
 
 // Every page of a list; false when one did not come.
-bool for_each_page(test::ApiClient& api,
+bool for_each_page(test::FragileClient& api,
                    const std::string& target,
                    const std::function<void(const json&)>& see) {
   std::string cursor;
@@ -97,7 +99,7 @@ bool for_each_page(test::ApiClient& api,
 }
 
 std::string wait_for_webhooks(std::uint16_t port, Clock::time_point until) {
-  test::ApiClient api(port);
+  test::FragileClient api(port);
   for (;;) {
     const auto pending = get_json(api, "/webhook_deliveries?status=pending&limit=1");
     if (!pending.is_object() || !pending.contains("data")) return "the delivery log: no answer";
@@ -118,7 +120,7 @@ std::string settle(std::uint16_t port, History& history, std::chrono::seconds pa
   return missing;
 }
 
-std::vector<test::StreamedEvent> read_log(test::ApiClient& api, const std::string& task_id) {
+std::vector<test::StreamedEvent> read_log(test::FragileClient& api, const std::string& task_id) {
   std::vector<test::StreamedEvent> events;
   for (;;) {
     const auto after = events.empty() ? std::uint64_t{0} : events.back().id;
@@ -138,7 +140,7 @@ Outcome collect(std::uint16_t port, const History& history, const WebhookReceive
   for (const auto& submission : submissions) {
     if (submission.id) outcome.tasks.try_emplace(*submission.id);
   }
-  in_parallel(port, submissions.size(), [&](test::ApiClient& api, std::size_t index) {
+  in_parallel(port, submissions.size(), [&](test::FragileClient& api, std::size_t index) {
     const auto& id = submissions[index].id;
     if (!id) return;
     auto& task = outcome.tasks.find(*id)->second;  // its own: no other thread has this id
@@ -148,7 +150,7 @@ Outcome collect(std::uint16_t port, const History& history, const WebhookReceive
     task.events = read_log(api, *id);
   });
 
-  test::ApiClient api(port);
+  test::FragileClient api(port);
   for_each_page(api, "/tasks?limit=100", [&](const json& task) {
     const auto name = task["metadata"].value("name", "");
     outcome.ids_by_name[name].push_back(task.value("id", ""));

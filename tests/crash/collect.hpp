@@ -22,6 +22,6 @@ Outcome collect(std::uint16_t port, const History& history, const WebhookReceive
 std::string check_integrity(const std::filesystem::path& database);
 
 /// The whole log of a task; `api` may be used for other things before and after.
-std::vector<test::StreamedEvent> read_log(test::ApiClient& api, const std::string& task_id);
+std::vector<test::StreamedEvent> read_log(test::FragileClient& api, const std::string& task_id);
 
 }  // namespace taskgate::crash

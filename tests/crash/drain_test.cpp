@@ -4,7 +4,7 @@
 #include "crash/collect.hpp"
 #include "crash/invariants.hpp"
 #include "crash/server_address.hpp"
-#include "support/api_client.hpp"
+#include "support/fragile_client.hpp"
 #include "support/program.hpp"
 
 #include <gtest/gtest.h>
@@ -55,7 +55,7 @@ class DrainTest : public ::testing::Test {
   std::unique_ptr<test::Program> program_;
 };
 
-std::string submit(test::ApiClient& api, const std::string& model) {
+std::string submit(test::FragileClient& api, const std::string& model) {
   test::ApiRequest request;
   request.method = "POST";
   request.target = "/tasks";
@@ -65,7 +65,9 @@ std::string submit(test::ApiClient& api, const std::string& model) {
   return json::parse(answer->body).value("id", "");
 }
 
-std::string status_of(test::ApiClient& api, const std::string& id, const std::string& query = "") {
+std::string status_of(test::FragileClient& api,
+                      const std::string& id,
+                      const std::string& query = "") {
   const auto answer = api.get("/tasks/" + id + query);
   if (!answer || answer->status != 200) return "nothing";
   return json::parse(answer->body).value("status", "");
@@ -76,7 +78,7 @@ bool is_live(const std::string& status) {
 }
 
 // A drain waits for what runs; what still waits for its turn goes back to the queue.
-::testing::AssertionResult runs(test::ApiClient& api, const std::string& id) {
+::testing::AssertionResult runs(test::FragileClient& api, const std::string& id) {
   std::string status = "queued";
   const auto until = std::chrono::steady_clock::now() + 30s;
   while (status == "queued" && std::chrono::steady_clock::now() < until) {
@@ -87,7 +89,7 @@ bool is_live(const std::string& status) {
   return ::testing::AssertionFailure() << id << " is " << status;
 }
 
-std::string wait_final(test::ApiClient& api, const std::string& id) {
+std::string wait_final(test::FragileClient& api, const std::string& id) {
   std::string status = "queued";
   const auto until = std::chrono::steady_clock::now() + 60s;
   while (is_live(status) && std::chrono::steady_clock::now() < until)
@@ -125,7 +127,7 @@ class Submitters {
   void run(ServerAddress& address) {
     const auto life = address.next_life(0);
     if (!life) return;
-    test::ApiClient api(life->port);
+    test::FragileClient api(life->port);
     test::ApiRequest request;
     request.method = "POST";
     request.target = "/tasks";
@@ -172,7 +174,7 @@ class Follower {
   void run(ServerAddress& address) {
     int life_number = 0;
     while (const auto life = address.next_life(life_number)) {
-      const test::ApiClient api(life->port);
+      const test::FragileClient api(life->port);
       const auto last = events_.empty() ? 0 : events_.back().id;
       const auto outcome = api.read_stream(id_, last);
       if (outcome.status != 0) ++connections_;
@@ -193,7 +195,7 @@ class Follower {
 TEST_F(DrainTest, SigtermUnderLoadLosesNothingAndStreamsResume) {
   ServerAddress address;
   const auto port = start("700");
-  test::ApiClient api(port);
+  test::FragileClient api(port);
   std::vector<std::unique_ptr<Follower>> followers;
   for (int number = 0; number < 4; ++number) {
     const auto id = submit(api, "sim/lorem?tokens=150&tps=50");  // three seconds: past the grace
@@ -217,7 +219,7 @@ TEST_F(DrainTest, SigtermUnderLoadLosesNothingAndStreamsResume) {
 
   EXPECT_GE(submitters.accepted(), 300U);
   for (const auto refusal : submitters.refusals()) EXPECT_EQ(refusal, 503U);
-  test::ApiClient second(second_port);
+  test::FragileClient second(second_port);
   for (const auto& id : submitters.ids()) EXPECT_EQ(wait_final(second, id), "success") << id;
   for (const auto& follower : followers) {
     FinalTask followed;
@@ -231,14 +233,14 @@ TEST_F(DrainTest, SigtermUnderLoadLosesNothingAndStreamsResume) {
 
 TEST_F(DrainTest, WithinTheGraceATaskEndsBeforeTheProgramDoes) {
   const auto port = start("30000");
-  test::ApiClient api(port);
+  test::FragileClient api(port);
   const auto id = submit(api, "sim/slow?ttft=1s");
   ASSERT_TRUE(runs(api, id));
 
   program_->send_signal(SIGTERM);
   expect_clean_exit();
 
-  test::ApiClient second(start("30000"));
+  test::FragileClient second(start("30000"));
   const auto answer = second.get("/tasks/" + id);
   ASSERT_TRUE(answer);
   const auto task = json::parse(answer->body);
@@ -248,7 +250,7 @@ TEST_F(DrainTest, WithinTheGraceATaskEndsBeforeTheProgramDoes) {
 
 TEST_F(DrainTest, ASecondSigtermEndsItAtOnce) {
   const auto port = start("60000");
-  test::ApiClient api(port);
+  test::FragileClient api(port);
   const auto id = submit(api, "sim/slow?ttft=30m");
   ASSERT_TRUE(runs(api, id));
   program_->send_signal(SIGTERM);
@@ -260,7 +262,7 @@ TEST_F(DrainTest, ASecondSigtermEndsItAtOnce) {
 
   ASSERT_TRUE(status);
   EXPECT_LT(std::chrono::steady_clock::now() - asked, 5s) << to_string(*status);
-  test::ApiClient second(start("60000"));
+  test::FragileClient second(start("60000"));
   EXPECT_TRUE(is_live(status_of(second, id)));
 }
 
@@ -280,7 +282,7 @@ TEST_F(DrainTest, ASecondInstanceOnTheSameDatabaseIsRefused) {
   const auto message = second.log_tail();
   EXPECT_NE(message.find("another process"), std::string::npos) << message;
   EXPECT_NE(message.find("drain.db"), std::string::npos) << message;
-  test::ApiClient api(port);
+  test::FragileClient api(port);
   const auto id = submit(api, "sim/echo");
   EXPECT_EQ(wait_final(api, id), "success") << "the first instance suffered";
 }

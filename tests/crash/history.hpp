@@ -2,7 +2,7 @@
 // What the clients of a crash test did and were told, and what stood there in the end. The
 // invariants (invariants.hpp) are functions over the two.
 
-#include "support/api_client.hpp"
+#include "support/fragile_client.hpp"
 
 #include <cstdint>
 #include <map>

@@ -93,7 +93,7 @@ class Load::Client {
     int life_number = 0;
     while (const auto life = load_.address_.next_life(life_number)) {
       life_number = life->number;
-      test::ApiClient api(life->port);
+      test::FragileClient api(life->port);
       while (load_.address_.pause(*life, microseconds(below(2000)))) {
         if (step(api)) continue;
         ++load_.counts_.broken;
@@ -106,7 +106,7 @@ class Load::Client {
 
  private:
   // False: the connection broke.
-  bool step(test::ApiClient& api) {
+  bool step(test::FragileClient& api) {
     const int dice = below(100);
     const bool may_submit = load_.allowance_.fetch_sub(1) > 0;
     if (dice < 60 && may_submit) return submit_new(api);
@@ -138,7 +138,7 @@ class Load::Client {
     return submission;
   }
 
-  bool submit_new(test::ApiClient& api) {
+  bool submit_new(test::FragileClient& api) {
     const auto index = history_.add(make_submission());
     const auto answer = api.exchange(submit_request(history_.at(index)));
     if (!answer) return false;
@@ -148,7 +148,7 @@ class Load::Client {
   }
 
   // The same again, whether or not the first answer arrived.
-  bool repeat_one(test::ApiClient& api) {
+  bool repeat_one(test::FragileClient& api) {
     const auto index = some_submission();
     if (!index) return true;
     const auto answer = api.exchange(submit_request(history_.at(*index)));
@@ -165,7 +165,7 @@ class Load::Client {
     if (answer.status == 429 || answer.status == 503) ++load_.counts_.refused;
   }
 
-  bool cancel_one(test::ApiClient& api) {
+  bool cancel_one(test::FragileClient& api) {
     const auto index = some_endless();
     if (!index) return true;
     const auto answer = api.exchange(cancel_request(*history_.at(*index).id));
@@ -175,20 +175,20 @@ class Load::Client {
     return true;
   }
 
-  bool poll_one(test::ApiClient& api) {
+  bool poll_one(test::FragileClient& api) {
     return get_one(api, "", [this](std::size_t index, const std::string& body) {
       history_.see_object(index, body);
     });
   }
 
-  bool read_page(test::ApiClient& api) {
+  bool read_page(test::FragileClient& api) {
     return get_one(api, "/events?limit=100", [this](std::size_t index, const std::string& body) {
       history_.see_events(index, events_of_page(body));
     });
   }
 
   template <class See>
-  bool get_one(test::ApiClient& api, const std::string& rest, See see) {
+  bool get_one(test::FragileClient& api, const std::string& rest, See see) {
     const auto index = some_submission();
     if (!index) return true;
     const auto id = history_.at(*index).id;
@@ -258,7 +258,7 @@ void Load::run_reader(int number) {
   int life_number = 0;
   while (const auto life = address_.next_life(life_number)) {
     life_number = life->number;
-    const test::ApiClient api(life->port);
+    const test::FragileClient api(life->port);
     while (address_.pause(*life, microseconds(random() % 5000))) {
       const auto size = history_.size();
       if (size == 0) continue;

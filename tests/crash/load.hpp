@@ -4,7 +4,7 @@
 
 #include "crash/history.hpp"
 #include "crash/server_address.hpp"
-#include "support/api_client.hpp"
+#include "support/fragile_client.hpp"
 
 #include <array>
 #include <atomic>

@@ -1,4 +1,4 @@
-#include "support/api_client.hpp"
+#include "support/fragile_client.hpp"
 
 #include <cstdlib>
 #include <stdexcept>
@@ -58,7 +58,7 @@ std::vector<StreamedEvent> take_events(std::string& text) {
   return events;
 }
 
-std::optional<RawResponse> ApiClient::exchange(const ApiRequest& request) {
+std::optional<RawResponse> FragileClient::exchange(const ApiRequest& request) {
   if (!connection_) connection_ = connect_to(port_);
   if (!connection_) return std::nullopt;
   std::optional<RawResponse> response;
@@ -68,13 +68,13 @@ std::optional<RawResponse> ApiClient::exchange(const ApiRequest& request) {
   return response;
 }
 
-std::optional<RawResponse> ApiClient::get(std::string target) {
+std::optional<RawResponse> FragileClient::get(std::string target) {
   ApiRequest request;
   request.target = std::move(target);
   return exchange(request);
 }
 
-StreamOutcome ApiClient::read_stream(const std::string& task_id, std::uint64_t after) const {
+StreamOutcome FragileClient::read_stream(const std::string& task_id, std::uint64_t after) const {
   StreamOutcome outcome;
   const auto connection = connect_to(port_);
   if (!connection) return outcome;

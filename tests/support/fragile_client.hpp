@@ -1,6 +1,7 @@
 #pragma once
-// The native API over one kept connection, for black-box tests. A connection that breaks is an
-// answer too: the client does not know then what became of its request.
+// The native API as seen by a client whose server may die at any moment: a connection that breaks
+// is an answer too, after which the client does not know what became of its request. Tests of a
+// server that stays alive use api_client.hpp.
 
 #include "support/raw_http.hpp"
 
@@ -36,9 +37,9 @@ struct StreamOutcome {
 };
 
 /// For one thread; waits at most ten seconds for anything.
-class ApiClient {
+class FragileClient {
  public:
-  explicit ApiClient(std::uint16_t port) : port_(port) {}
+  explicit FragileClient(std::uint16_t port) : port_(port) {}
 
   /// nullopt: the connection could not be made, or broke before the whole answer.
   std::optional<RawResponse> exchange(const ApiRequest& request);
