@@ -34,7 +34,7 @@ ExitCode fail(const Error& error, std::ostream& err) {
   return ExitCode::failed;
 }
 
-ExitCode serve(const ConfigSources& sources, std::ostream& err) {
+ExitCode serve(const ConfigSources& sources, std::ostream& out, std::ostream& err) {
   const auto config = load(sources, err);
   if (!config) return ExitCode::usage;
   if (const auto exposure = check_exposure(*config); !exposure) {
@@ -42,19 +42,22 @@ ExitCode serve(const ConfigSources& sources, std::ostream& err) {
     return ExitCode::usage;
   }
   set_up_log(*config);
-  return static_cast<ExitCode>(run_until_signal(*config));
+  return static_cast<ExitCode>(run_until_signal(*config, out));
 }
 
 struct Runner {
   std::ostream& out;
   std::ostream& err;
 
-  ExitCode operator()(const ServeCommand& command) const { return serve(command.sources, err); }
+  ExitCode operator()(const ServeCommand& command) const {
+    return serve(command.sources, out, err);
+  }
 
   ExitCode operator()(const DevCommand& command) const {
-    err << "taskgate dev: open to every program on this machine (no keys), simulated models. Not for production: use "
+    err << "taskgate dev: open to every program on this machine (no keys), simulated models. Not "
+           "for production: use "
            "`taskgate serve`.\n";
-    return serve(command.sources, err);
+    return serve(command.sources, out, err);
   }
 
   ExitCode operator()(const KeysCreateCommand& command) const {
@@ -64,7 +67,8 @@ struct Runner {
     key.tenant = command.tenant;
     key.name = command.name;
     for (const auto& name : command.scopes) {
-      if (const auto scope = api::parse_scope(name)) key.scopes |= static_cast<api::ScopeSet>(*scope);
+      if (const auto scope = api::parse_scope(name))
+        key.scopes |= static_cast<api::ScopeSet>(*scope);
     }
     const auto created = create_key(config->database.path, key);
     if (!created) return fail(created.error(), err);
@@ -111,17 +115,22 @@ struct Runner {
  private:
   void print(const store::ApiKey& key, bool json) const {
     std::string scopes;
-    for (const auto name : api::scope_names(key.scopes)) scopes += (scopes.empty() ? "" : ",") + std::string(name);
+    for (const auto name : api::scope_names(key.scopes))
+      scopes += (scopes.empty() ? "" : ",") + std::string(name);
     const std::string state = key.revoked_at ? "revoked" : "active";
     if (!json) {
-      out << key.id << "  " << key.tenant << "  " << scopes << "  " << to_rfc3339(key.created_at) << "  " << state << "  "
-          << key.name << '\n';
+      out << key.id << "  " << key.tenant << "  " << scopes << "  " << to_rfc3339(key.created_at)
+          << "  " << state << "  " << key.name << '\n';
       return;
     }
     std::string line = "{";
-    const std::pair<const char*, std::string> fields[] = {{"id", key.id},       {"tenant", key.tenant},
-                                                          {"name", key.name},   {"scopes", scopes},
-                                                          {"created_at", to_rfc3339(key.created_at)}, {"state", state}};
+    const std::pair<const char*, std::string> fields[] = {
+        {"id", key.id},
+        {"tenant", key.tenant},
+        {"name", key.name},
+        {"scopes", scopes},
+        {"created_at", to_rfc3339(key.created_at)},
+        {"state", state}};
     for (const auto& [name, value] : fields) {
       append_json_key(line, name);
       append_json_string(line, value);

@@ -1,12 +1,13 @@
 #include "taskgate/app/application.hpp"
 #include "taskgate/observe/log.hpp"
 
+#include <pthread.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
-#include <pthread.h>
+#include <ostream>
 #include <thread>
 
 namespace taskgate::app {
@@ -19,7 +20,8 @@ sigset_t block_signals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread: only the waiter below sees them
+  pthread_sigmask(SIG_BLOCK, &signals,
+                  nullptr);  // inherited by every thread: only the waiter below sees them
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
 }
@@ -38,27 +40,37 @@ int wait_for_signal(const sigset_t& signals) {
   return signal;
 }
 
+void exit_at_second_signal(const sigset_t& signals, const std::atomic<bool>& done) {
+  constexpr timespec kLook{0, 100'000'000};
+  while (!done) {
+    if (sigtimedwait(&signals, nullptr, &kLook) > 0) {
+      log::warning("shutdown.forced");
+      std::_Exit(kForcedExit);
+    }
+  }
+}
+
 }  // namespace
 
-int run_until_signal(const Config& config) {
+int run_until_signal(const Config& config, std::ostream& out) {
   const auto signals = block_signals();
   raise_descriptor_limit();
   Application application(config);
   if (const auto started = application.start(); !started) {
-    log::error("start.failed", {{"reason", started.error().message()}, {"detail", started.error().detail()}});
+    log::error("start.failed",
+               {{"reason", started.error().message()}, {"detail", started.error().detail()}});
     return 1;
   }
-  std::printf("{\"listening\":\"%s\"}\n", application.url().c_str());
-  std::fflush(stdout);
+  out << "{\"listening\":\"" << application.url() << "\"}" << std::endl;
 
-  log::info("shutdown.begun", {{"signal", wait_for_signal(signals)}, {"grace_ms", config.shutdown_grace.count()}});
-  std::thread impatience([signals] {
-    if (wait_for_signal(signals) == SIGTERM) log::warning("shutdown.forced");
-    std::_Exit(kForcedExit);
-  });
+  log::info("shutdown.begun",
+            {{"signal", wait_for_signal(signals)}, {"grace_ms", config.shutdown_grace.count()}});
+  std::atomic<bool> done{false};
+  std::thread impatience([&done, signals] { exit_at_second_signal(signals, done); });
   application.stop(config.shutdown_grace);
+  done = true;
+  impatience.join();
   log::info("shutdown.done");
-  impatience.detach();  // it waits for a signal that need not come; the process ends now
   return 0;
 }
 
