@@ -46,9 +46,17 @@ async function startPageServer(gatewayPort) {
   return { server, streams, port: server.address().port };
 }
 
+// CHROMIUM names another one than the system's.
+function findBrowser() {
+  const names = [process.env.CHROMIUM || 'chromium', 'google-chrome', 'google-chrome-stable'];
+  const found = names.map((name) =>
+    spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { encoding: 'utf8' }).stdout.trim());
+  return found.find((file) => file !== '');
+}
+
 async function launchBrowser(scratch) {
-  const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
-  if (spawnSync(executablePath, ['--version']).error) {
+  const executablePath = findBrowser();
+  if (!executablePath) {
     throw new Skip('Chromium is not installed; config/quickstart.sh test --full installs it');
   }
   const { chromium } = requirePackage('playwright-core');

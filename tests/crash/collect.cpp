@@ -98,25 +98,31 @@ bool for_each_page(test::FragileClient& api,
   }
 }
 
-std::string wait_for_webhooks(std::uint16_t port, Clock::time_point until) {
+std::string wait_for_webhooks(std::uint16_t port,
+                              const WebhookReceiver& receiver,
+                              Clock::time_point until) {
   test::FragileClient api(port);
   for (;;) {
+    const auto attempts = receiver.attempts();
     const auto pending = get_json(api, "/webhook_deliveries?status=pending&limit=1");
     if (!pending.is_object() || !pending.contains("data")) return "the delivery log: no answer";
     if (pending["data"].empty()) return std::string();
     if (Clock::now() > until) return "a webhook is still pending: " + pending["data"][0].dump();
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // nothing there to wait on
+    receiver.wait_for_more(attempts, std::chrono::milliseconds(200));
   }
 }
 
 }  // namespace
 
-std::string settle(std::uint16_t port, History& history, std::chrono::seconds patience) {
+std::string settle(std::uint16_t port,
+                   History& history,
+                   const WebhookReceiver& receiver,
+                   std::chrono::seconds patience) {
   repeat_all(port, history);
   cancel_all_endless(port, history);
   const auto until = Clock::now() + patience;
   auto missing = wait_for_all_tasks(port, until);
-  if (missing.empty()) missing = wait_for_webhooks(port, until);
+  if (missing.empty()) missing = wait_for_webhooks(port, receiver, until);
   return missing;
 }
 

@@ -13,7 +13,10 @@ namespace taskgate::crash {
 
 /// Submits everything once more (same key, same body: the same task), cancels what would not end,
 /// and waits for the rest. Returns what did not come about in time; empty when all did.
-std::string settle(std::uint16_t port, History& history, std::chrono::seconds patience);
+std::string settle(std::uint16_t port,
+                   History& history,
+                   const WebhookReceiver& receiver,
+                   std::chrono::seconds patience);
 
 /// Reads every acknowledged task, its log, the list of tasks and the deliveries.
 Outcome collect(std::uint16_t port, const History& history, const WebhookReceiver& receiver);

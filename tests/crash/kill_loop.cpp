@@ -184,7 +184,7 @@ Finding settle_and_collect(Server& server,
                            const WebhookReceiver& receiver,
                            const std::filesystem::path& folder) {
   Finding finding;
-  finding.unsettled = settle(server.start(), history, kSettlePatience);
+  finding.unsettled = settle(server.start(), history, receiver, kSettlePatience);
   server.stop_cleanly(history);
   finding.outcome = collect(server.start(), history, receiver);
   server.stop_cleanly(history);

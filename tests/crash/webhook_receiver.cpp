@@ -85,6 +85,16 @@ std::map<std::string, std::vector<std::string>> WebhookReceiver::delivered() con
   return delivered_;
 }
 
+std::size_t WebhookReceiver::attempts() const {
+  std::lock_guard lock(mutex_);
+  return attempts_;
+}
+
+void WebhookReceiver::wait_for_more(std::size_t known, std::chrono::milliseconds patience) const {
+  std::unique_lock lock(mutex_);
+  arrived_.wait_for(lock, patience, [&] { return attempts_ > known; });
+}
+
 void WebhookReceiver::run() {
   for (;;) {
     const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -106,10 +116,11 @@ void WebhookReceiver::serve(int connection) {
 }
 
 unsigned WebhookReceiver::answer(const std::string& message_id, const std::string& body) {
-  ++attempts_;
   const auto json = nlohmann::json::parse(body, nullptr, false);
-  if (!json.is_object() || message_id.empty()) return 400;
   std::lock_guard lock(mutex_);
+  ++attempts_;
+  arrived_.notify_all();
+  if (!json.is_object() || message_id.empty()) return 400;
   const bool is_first = seen_[message_id]++ == 0;
   if (is_first && std::hash<std::string>()(message_id) % kRefusedOneIn == 0) return 500;
   delivered_[json["data"].value("id", "")].push_back(body);

@@ -2,7 +2,8 @@
 // Takes webhooks on a loopback port, one connection after the other. The first attempt of some
 // messages is refused, so that retries happen too.
 
-#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -22,7 +23,9 @@ class WebhookReceiver {
   std::string url() const;
   /// Bodies that were answered 204, by task id.
   std::map<std::string, std::vector<std::string>> delivered() const;
-  std::size_t attempts() const { return attempts_; }
+  std::size_t attempts() const;
+  /// Returns when there are more than `known` attempts, or when `patience` is over.
+  void wait_for_more(std::size_t known, std::chrono::milliseconds patience) const;
 
  private:
   void run();
@@ -31,10 +34,11 @@ class WebhookReceiver {
 
   int listener_ = -1;
   std::uint16_t port_ = 0;
-  mutable std::mutex mutex_;  // guards the two maps
+  mutable std::mutex mutex_;  // guards what follows
+  mutable std::condition_variable arrived_;
   std::map<std::string, std::vector<std::string>> delivered_;
   std::map<std::string, int> seen_;  // attempts by webhook-id
-  std::atomic<std::size_t> attempts_{0};
+  std::size_t attempts_ = 0;
   std::thread thread_;
 };
 
