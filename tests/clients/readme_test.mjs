@@ -68,16 +68,17 @@ await runTest({ deadlineMs: 180_000 }, async ({ gateway, scratch, binary }) => {
   if (spawnSync('curl', ['--version']).error) {
     throw new Skip('curl is not installed; config/quickstart.sh run installs it');
   }
-  const mark = (index) => `@@block ${index}@@`;
-  const script = blocks.map(({ code }, index) =>
-    `echo '${mark(index)}'\n${code.replace(/\b(localhost|127\.0\.0\.1):8080\b/g,
-                                           new URL(gateway.base).host)}`);
+  // Between the outputs of two blocks; what a block prints need not end in a newline.
+  const mark = `@@${process.pid}-${Date.now()}@@`;
+  const script = blocks.map(({ code }) =>
+    `echo '${mark}'\n${code.replace(/\b(localhost|127\.0\.0\.1):8080\b/g,
+                                  new URL(gateway.base).host)}`);
   const run = spawnSync('sh', ['-eu', '-c', script.join('\n')], {
     cwd: scratch, encoding: 'utf8', timeout: 150_000,
     env: { ...process.env, BASE: gateway.base,
            PATH: `${path.dirname(path.resolve(binary))}:${process.env.PATH}` },
   });
-  const outputs = run.stdout.split(/^@@block \d+@@\n/m).slice(1);
+  const outputs = run.stdout.split(`${mark}\n`).slice(1);
   const where = blocks[Math.max(0, outputs.length - 1)].line;
   assert.equal(run.status, 0, `README.md line ${where}: the block failed (${run.signal ?? ''}` +
                `${run.status})\n${outputs.at(-1)}\n${run.stderr}`);
