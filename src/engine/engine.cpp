@@ -406,8 +406,8 @@ asio::awaitable<Result<Submitted>> Engine::Impl::settle_accept(store::AcceptOutc
   if (outcome.kind != store::AcceptKind::key_replayed) {
     // The fingerprint is of the raw bytes; the same request may be spelled differently.
     const auto original = co_await store.request_body(ref);
-    if (!original && original.error().code() != Errc::gone) co_return original.error();
-    if (!original || !same_request(original.value(), request.body)) {
+    if (!original) co_return original.error();  // Errc::gone: there is nothing left to compare with
+    if (!same_request(original.value(), request.body)) {
       if (by_id)
         co_return Error(Errc::conflict,
                         "this id belongs to a task with another body; choose a new id");
