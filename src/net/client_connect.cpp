@@ -25,10 +25,15 @@ Error connect_timeout() {
   return Error(Errc::timeout, "the upstream did not connect in time");
 }
 
+}  // namespace
+
+// Named, not anonymous: they are in the frame of a coroutine that others can name.
+namespace lookup {
+
 // Where a resolver's answer meets the coroutine that waits for it. Shared by both, since either may
 // be gone first; the answer is posted only while the coroutine (and so its context) is there.
-struct LookupMeeting {
-  explicit LookupMeeting(asio::any_io_executor executor) : strand(executor), wake(executor) {}
+struct Meeting {
+  explicit Meeting(asio::any_io_executor executor) : strand(executor), wake(executor) {}
   asio::any_io_executor strand;
   asio::steady_timer wake;                            // used on the strand only
   std::optional<Result<Resolver::Addresses>> result;  // likewise
@@ -36,23 +41,23 @@ struct LookupMeeting {
   bool abandoned = false;  // guarded by the mutex
 };
 
-class LookupWaiter {
+class Waiter {
  public:
-  explicit LookupWaiter(std::shared_ptr<LookupMeeting> meeting) : meeting_(std::move(meeting)) {}
-  LookupWaiter(const LookupWaiter&) = delete;
-  LookupWaiter& operator=(const LookupWaiter&) = delete;
-  ~LookupWaiter() {
+  explicit Waiter(std::shared_ptr<Meeting> meeting) : meeting_(std::move(meeting)) {}
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  ~Waiter() {
     std::lock_guard lock(meeting_->mutex);
     meeting_->abandoned = true;
   }
 
  private:
-  std::shared_ptr<LookupMeeting> meeting_;
+  std::shared_ptr<Meeting> meeting_;
 };
 
-Resolver::Done answer_to(const std::shared_ptr<LookupMeeting>& meeting) {
+Resolver::Done answer_to(const std::shared_ptr<Meeting>& meeting) {
   // Weak: the meeting holds a timer of the caller's context and must not outlive it here.
-  return [weak = std::weak_ptr<LookupMeeting>(meeting)](Result<Resolver::Addresses> answer) {
+  return [weak = std::weak_ptr<Meeting>(meeting)](Result<Resolver::Addresses> answer) {
     const auto self = weak.lock();
     if (!self) return;
     std::lock_guard lock(self->mutex);
@@ -64,7 +69,7 @@ Resolver::Done answer_to(const std::shared_ptr<LookupMeeting>& meeting) {
   };
 }
 
-}  // namespace
+}  // namespace lookup
 
 ClientExchange::Done ClientExchange::connect_fresh() {
   const SteadyTime deadline = capped(request_.timeouts.connect);
@@ -81,9 +86,9 @@ asio::awaitable<Result<Resolver::Addresses>> ClientExchange::resolve(SteadyTime 
   const auto literal = asio::ip::make_address(url_.host, not_literal);
   if (!not_literal) co_return Resolver::Addresses(1, literal);
 
-  auto meeting = std::make_shared<LookupMeeting>(strand_);
-  const LookupWaiter waiter(meeting);
-  shared_->resolver->resolve(url_.host, answer_to(meeting));
+  auto meeting = std::make_shared<lookup::Meeting>(strand_);
+  const lookup::Waiter waiter(meeting);
+  shared_->resolver->resolve(url_.host, lookup::answer_to(meeting));
   meeting->wake.expires_at(deadline);
   (void)co_await meeting->wake.async_wait(asio::as_tuple(asio::use_awaitable));
   co_await throw_if_cancelled();

@@ -62,8 +62,8 @@ class OpenAiChatTest : public testing::Test {
   }
 
   ScriptedUpstream upstream_;
-  boost::asio::thread_pool sockets_{1};
   boost::asio::io_context context_{1};
+  boost::asio::thread_pool sockets_{1};  // after the context: joined before it goes
   net::HttpClient client_{sockets_.get_executor(), {}};
   SystemClock clock_;
   ProviderConfig config_;
