@@ -25,6 +25,8 @@ const char* to_string(Method method) noexcept;
 class Headers {
  public:
   void add(std::string name, std::string value);
+  /// Room for that many fields.
+  void reserve(std::size_t count) { fields_.reserve(count); }
   /// First field of that name; nullopt when absent.
   std::optional<std::string_view> find(std::string_view name) const noexcept;
   std::size_t count(std::string_view name) const noexcept;
@@ -63,9 +65,10 @@ class StreamWriter {
   virtual boost::asio::awaitable<bool> write(std::string_view bytes) = 0;
 };
 
-/// Produces a streaming body. When the client disconnects (or the server drains past its grace) the
-/// coroutine is cancelled at its current co_await (operation_aborted), so it never outlives its
-/// connection.
+/// Produces a streaming body. It must not refer to the Request, which is released when the handler
+/// has returned: an idle stream holds no more memory than it needs. When the client disconnects (or
+/// the server drains past its grace) the coroutine is cancelled at its current co_await
+/// (operation_aborted), so it never outlives its connection.
 using StreamBody = std::function<boost::asio::awaitable<void>(StreamWriter&)>;
 
 /// One response.
