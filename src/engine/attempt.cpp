@@ -1,0 +1,384 @@
+#include "engine/attempt.hpp"
+
+#include "engine/backoff.hpp"
+#include "engine/delta_log.hpp"
+#include "engine/finisher.hpp"
+#include "engine/model_request.hpp"
+#include "engine/verdict.hpp"
+#include "taskgate/core/json_text.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace taskgate::engine {
+
+namespace asio = boost::asio;
+using providers::Failure;
+using providers::FailureClass;
+using providers::TurnOutcome;
+
+namespace {
+
+constexpr std::chrono::milliseconds kStorageRetry{500};
+
+double uniform01() {
+  thread_local std::minstd_rand engine{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+}
+
+Failure local_failure(FailureClass failure_class, std::string message) {
+  Failure failure;
+  failure.failure_class = failure_class;
+  failure.message = std::move(message);
+  return failure;
+}
+
+// The provider's turn as a coroutine of its own, so that stopping it leaves the attempt's
+// bookkeeping alone. nullopt: stopped.
+asio::awaitable<std::optional<TurnOutcome>> guarded_turn(providers::Provider& provider,
+                                                         providers::ModelRequest request,
+                                                         providers::DeltaSink& sink) {
+  std::optional<TurnOutcome> outcome;
+  try {
+    outcome = co_await provider.stream(std::move(request), sink);
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != asio::error::operation_aborted) {
+      outcome =
+          local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
+    }
+  } catch (const std::exception&) {
+    outcome =
+        local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
+  }
+  co_return outcome;
+}
+
+}  // namespace
+
+// Not in the anonymous namespace: a coroutine's frame holds one, and in a unity build g++ warns of
+// frames with members of internal linkage (-Wsubobject-linkage).
+namespace detail {
+
+class Attempt {
+ public:
+  Attempt(const AttemptContext& context,
+          LiveTaskPtr task,
+          std::shared_ptr<AttemptControl> control,
+          store::Fence fence)
+      : context_(context),
+        task_(std::move(task)),
+        control_(std::move(control)),
+        fence_(fence),
+        timer_(control_->strand()),
+        log_(context.store, context.clock, task_->ref, fence, control_) {}
+
+  asio::awaitable<AttemptEnd> run() {
+    begin();
+    auto body = co_await load_body();
+    if (!body) co_return give_back(StopReason::storage);
+    body_ = std::move(body.value());
+    auto outcome = co_await take_turn();
+    co_return co_await conclude(std::move(outcome));
+  }
+
+ private:
+  // Hands the transition to `running` to the store and goes on: it is durable before, or together
+  // with, everything that this attempt writes later. Only a tool's write would have to wait for it.
+  void begin() {
+    started_at_ = context_.clock.now();
+    {
+      std::lock_guard lock(task_->mutex);
+      row_ = task_->mirror;
+      failures_ = task_->failures;
+    }
+    ++row_.attempts;
+    row_.status = TaskStatus::running;
+    if (!row_.started_at) row_.started_at = started_at_;
+    store::StartAttempt start;
+    start.ref = task_->ref;
+    start.fence = fence_;
+    start.at = started_at_;
+    EventDraft running;
+    running.type = EventType::task_running;
+    running.at = started_at_;
+    running.data = R"("attempt":)" + std::to_string(row_.attempts);
+    start.events.push_back(std::move(running));
+    auto done = [control = control_,
+                 failed = start_failed_](const Result<store::LogPosition>& result) {
+      if (result) return;
+      *failed = true;
+      control->stop_here(StopReason::storage);
+    };
+    context_.store.async_start(std::move(start),
+                               asio::bind_executor(control_->strand(), std::move(done)));
+  }
+
+  asio::awaitable<Result<std::string>> load_body() {
+    {
+      std::lock_guard lock(task_->mutex);
+      if (!task_->body.empty()) co_return task_->body;
+    }
+    co_return co_await context_.store.request_body(task_->ref);
+  }
+
+  asio::awaitable<std::optional<TurnOutcome>> take_turn() {
+    auto request = build_model_request(body_);
+    const auto target = context_.registry.find(task_->model);
+    if (!request) co_return local_failure(FailureClass::caller, request.error().message());
+    if (!target)
+      co_return local_failure(FailureClass::caller,
+                              "the model's provider is not configured any more");
+    if (control_->reason() != StopReason::none) co_return std::nullopt;
+    auto& turn = request.value();
+    turn.model = target->model;
+    turn.task_id = task_->public_id;
+    turn.attempt = row_.attempts;
+    wants_json_ = !turn.output_schema.empty();
+    arm_timer();
+    turn_started_ = context_.clock.now();
+    const auto begun = std::chrono::steady_clock::now();
+    auto child = guarded_turn(*target->provider, std::move(turn), log_);
+    auto token = asio::bind_cancellation_slot(control_->slot(), asio::use_awaitable);
+    auto outcome = co_await asio::co_spawn(control_->strand(), std::move(child), token);
+    upstream_ = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begun);
+    timer_.cancel();
+    co_return outcome;
+  }
+
+  void arm_timer() {
+    auto limit = context_.options.attempt_timeout;
+    auto reason = StopReason::attempt_timeout;
+    if (row_.deadline) {
+      const auto left =
+          std::max(*row_.deadline - context_.clock.now(), std::chrono::milliseconds{0});
+      if (left <= limit) {
+        limit = left;
+        reason = StopReason::deadline;
+      }
+    }
+    timer_.expires_after(limit);
+    auto fire = [control = control_, reason](const boost::system::error_code& error) {
+      if (!error) control->stop_here(reason);
+    };
+    timer_.async_wait(asio::bind_executor(control_->strand(), std::move(fire)));
+  }
+
+  asio::awaitable<AttemptEnd> conclude(std::optional<TurnOutcome> outcome) {
+    const bool logged = co_await log_.settle();
+    if (!logged) co_return co_await requeue(StopReason::storage);
+    if (outcome && outcome->turn() != nullptr)
+      co_return co_await finish(result_of(*outcome->turn()));
+    switch (control_->reason()) {
+      case StopReason::cancel:
+        co_return co_await finish(stopped(TaskStatus::cancelled));
+      case StopReason::deadline:
+        co_return co_await finish(stopped(TaskStatus::expired));
+      case StopReason::shutdown:
+        co_return co_await requeue(StopReason::shutdown);
+      case StopReason::storage:
+        co_return co_await requeue(StopReason::storage);
+      case StopReason::attempt_timeout:
+        outcome = local_failure(FailureClass::timeout,
+                                "the attempt took longer than an attempt may take");
+        break;
+      case StopReason::none:
+        break;
+    }
+    if (!outcome)
+      outcome = local_failure(FailureClass::server, "the attempt ended without an outcome");
+    const Failure failure = *outcome->failure();
+    if (may_retry(failure)) co_return co_await retry(failure);
+    co_return co_await finish(result_of(failure));
+  }
+
+  bool may_retry(const Failure& failure) const {
+    if (!failure.retryable() || failures_ + 1 >= context_.options.max_attempts) return false;
+    return !row_.deadline || *row_.deadline > context_.clock.now();
+  }
+
+  FinalResult result_of(providers::ModelTurn& turn) {
+    FinalResult result;
+    auto verdict = judge(turn, wants_json_);
+    result.status = verdict.status;
+    result.findings = std::move(verdict.findings);
+    result.output = std::move(verdict.output);
+    result.text = std::move(turn.text);
+    result.refusal = std::move(turn.refusal);
+    result.served_model = std::move(turn.served_model);
+    result.fingerprint = std::move(turn.fingerprint);
+    result.usage = turn.usage;
+    result.first_token = turn.first_token;
+    return result;
+  }
+
+  FinalResult result_of(const Failure& failure) {
+    FinalResult result;
+    result.status = TaskStatus::failed;
+    result.findings.push_back(describe(failure));
+    result.usage = failure.usage;
+    result.text = log_.text();
+    return result;
+  }
+
+  FinalResult stopped(TaskStatus status) {
+    auto result = stopped_result(status, context_.clock.now());
+    result.text = log_.text();
+    return result;
+  }
+
+  asio::awaitable<AttemptEnd> finish(FinalResult result) {
+    result.finished_at = context_.clock.now();
+    const auto ttl = result_ttl_seconds(body_);
+    result.expires_at =
+        result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context_.options.result_ttl);
+    result.turn_started_at = turn_started_;
+    result.upstream = upstream_;
+    const auto command = make_finish(row_, fence_, result, log_.take_rest());
+    for (;;) {
+      auto copy = command;
+      const auto written = co_await context_.store.finish(std::move(copy));
+      AttemptEnd end;
+      if (written) {
+        end.kind = AttemptEnd::Kind::finished;
+        end.status = result.status;
+        co_return end;
+      }
+      if (*start_failed_)
+        co_return give_back(StopReason::storage);  // nothing of this attempt is on disk
+      if (!may_pass(written.error()) || context_.stopping) co_return end;
+      co_await pause(kStorageRetry);
+    }
+  }
+
+  // The storage may come back: keep the result in hand until it does.
+  static bool may_pass(const Error& error) {
+    return error.code() == Errc::storage || error.code() == Errc::overloaded;
+  }
+
+  asio::awaitable<AttemptEnd> retry(Failure failure) {
+    const BackoffPolicy policy{context_.options.backoff_base, context_.options.backoff_max,
+                               std::chrono::minutes{5}};
+    const auto delay = backoff_delay(policy, failures_ + 1, failure.retry_after, uniform01());
+    EventDraft retrying;
+    retrying.type = EventType::task_retrying;
+    retrying.data = R"("attempt":)" + std::to_string(row_.attempts) + R"(,"delay_ms":)" +
+                    std::to_string(delay.count());
+    append_json_key(retrying.data, "reason");
+    append_json_string(retrying.data, providers::to_string(failure.failure_class));
+    append_json_key(retrying.data, "message");
+    append_json_string(retrying.data, failure.message);
+    {
+      std::lock_guard lock(task_->mutex);
+      ++task_->failures;
+    }
+    const auto command =
+        make_requeue(context_.clock.now() + delay, std::move(retrying), "retry", true);
+    co_return co_await write_requeue(command);
+  }
+
+  // Back to the queue without counting a failure: it was the gateway that gave up.
+  asio::awaitable<AttemptEnd> requeue(StopReason reason) {
+    if (*start_failed_) co_return give_back(reason);
+    EventDraft retrying;
+    retrying.type = EventType::task_retrying;
+    retrying.data = R"("attempt":)" + std::to_string(row_.attempts);
+    retrying.data +=
+        reason == StopReason::shutdown ? R"(,"reason":"shutdown")" : R"(,"reason":"storage")";
+    const auto command =
+        make_requeue(context_.clock.now(), std::move(retrying), "interrupted", false);
+    co_return co_await write_requeue(command);
+  }
+
+  store::Requeue make_requeue(TimePoint not_before,
+                              EventDraft retrying,
+                              const char* why,
+                              bool failure) {
+    store::Requeue requeue;
+    requeue.ref = task_->ref;
+    requeue.fence = fence_;
+    requeue.not_before = not_before;
+    requeue.counts_as_failure = failure;
+    (void)log_.take_rest();  // void like the rest of this attempt's text
+    retrying.at = context_.clock.now();
+    if (log_.wrote_text()) {
+      EventDraft reset;
+      reset.type = EventType::output_reset;
+      reset.at = retrying.at;
+      reset.data = std::string(R"("reason":")") + why + '"';
+      requeue.events.push_back(std::move(reset));
+    }
+    requeue.events.push_back(std::move(retrying));
+    return requeue;
+  }
+
+  asio::awaitable<AttemptEnd> write_requeue(store::Requeue command) {
+    for (;;) {
+      auto copy = command;
+      const auto written = co_await context_.store.requeue(std::move(copy));
+      AttemptEnd end;
+      if (written) {
+        end.kind = AttemptEnd::Kind::again;
+        end.ready_at = command.not_before;
+        co_return end;
+      }
+      if (*start_failed_) co_return give_back(StopReason::storage);
+      if (!may_pass(written.error()) || context_.stopping) co_return end;
+      co_await pause(kStorageRetry);
+    }
+  }
+
+  // The task never left the queue on disk: only this process's queue has to take it again.
+  AttemptEnd give_back(StopReason reason) const {
+    AttemptEnd end;
+    if (context_.stopping || reason == StopReason::shutdown) return end;
+    end.kind = AttemptEnd::Kind::again;
+    end.ready_at = context_.clock.now() + std::chrono::seconds{1};
+    return end;
+  }
+
+  asio::awaitable<void> pause(std::chrono::milliseconds delay) {
+    timer_.expires_after(delay);
+    auto [error] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)error;  // cancelled or over: the caller looks again either way
+  }
+
+  const AttemptContext& context_;
+  const LiveTaskPtr task_;
+  const std::shared_ptr<AttemptControl> control_;
+  const store::Fence fence_;
+  const std::shared_ptr<bool> start_failed_ = std::make_shared<bool>(false);
+  asio::steady_timer timer_;
+  DeltaLog log_;
+  Task row_;
+  int failures_ = 0;
+  std::string body_;
+  bool wants_json_ = false;
+  TimePoint started_at_{};
+  std::optional<TimePoint> turn_started_;
+  std::chrono::milliseconds upstream_{0};
+};
+
+}  // namespace detail
+
+asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
+                                        LiveTaskPtr task,
+                                        std::shared_ptr<AttemptControl> control,
+                                        store::Fence fence) {
+  // An attempt is stopped through its control, which leaves the writing of its end alone.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  detail::Attempt attempt(context, std::move(task), std::move(control), fence);
+  co_return co_await attempt.run();
+}
+
+}  // namespace taskgate::engine

@@ -1,0 +1,52 @@
+#pragma once
+// One attempt at a task: from `running` to its end, its return to the queue, or being given up. The
+// only writer of its task's log while it runs, under a fence.
+
+#include "engine/live_task.hpp"
+#include "taskgate/core/clock.hpp"
+#include "taskgate/engine/engine.hpp"
+#include "taskgate/providers/provider.hpp"
+#include "taskgate/store/store.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <atomic>
+
+namespace taskgate::engine {
+
+/// What attempts work with; owned by the engine, outlives them.
+struct AttemptContext {
+  store::Store& store;
+  const Clock& clock;
+  const providers::Registry& registry;
+  const EngineOptions& options;
+  const std::atomic<bool>&
+      stopping;  ///< the process is going down: give up rather than wait for the disk
+};
+
+/// How an attempt ended, for the scheduler.
+struct AttemptEnd {
+  enum class Kind {
+    finished,  ///< the task is final and on disk
+    again,     ///< back in the queue, not before ready_at
+    given_up   ///< nothing more to do here: another path ended the task, or the process is going
+               ///< down
+  };
+  Kind kind = Kind::given_up;
+  TimePoint ready_at{};
+  TaskStatus status = TaskStatus::failed;  ///< when finished
+};
+
+/// Runs the attempt on `control`'s strand. Never throws.
+boost::asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
+                                               LiveTaskPtr task,
+                                               std::shared_ptr<AttemptControl> control,
+                                               store::Fence fence);
+
+/// Ends a task that no attempt is running: cancelled or expired in the queue, or beyond its
+/// attempts.
+boost::asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
+                                                    LiveTaskPtr task,
+                                                    TaskStatus status);
+
+}  // namespace taskgate::engine

@@ -1,0 +1,187 @@
+#include "engine/delta_log.hpp"
+
+#include "taskgate/core/json_text.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace taskgate::engine {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kFullBytes = 256 * 1024;    // past it the upstream is no longer read
+constexpr double kProgressStep = 0.05;            // finer steps are not worth an event
+constexpr std::size_t kMaxEventText = 64 * 1024;  // one event's text; readers take it in one piece
+
+EventDraft delta_event(std::string_view text, TimePoint at) {
+  EventDraft draft;
+  draft.type = EventType::output_delta;
+  draft.at = at;
+  draft.data.reserve(text.size() + 48);
+  draft.data = R"("delta":{"type":"text_delta","text":)";
+  append_json_string(draft.data, text);
+  draft.data += '}';
+  return draft;
+}
+
+}  // namespace
+
+struct DeltaLog::State : std::enable_shared_from_this<State> {
+  State(
+      store::Store& s, const Clock& c, TaskRef r, store::Fence f, std::shared_ptr<AttemptControl> a)
+      : store(s),
+        clock(c),
+        ref(std::move(r)),
+        fence(f),
+        control(std::move(a)),
+        drained(control->strand()) {}
+
+  store::Store& store;
+  const Clock& clock;
+  const TaskRef ref;
+  const store::Fence fence;
+  const std::shared_ptr<AttemptControl> control;
+  asio::steady_timer drained;
+
+  std::string text;     // all of it
+  std::string pending;  // not yet handed to the store
+  double progress = 0.0;
+  double logged_progress = 0.0;
+  bool scheduled = false;  // a pump is posted
+  bool in_flight = false;  // an append is being committed
+  bool closed = false;
+  bool failed = false;  // an append was refused
+
+  std::vector<EventDraft> take() {
+    std::vector<EventDraft> events;
+    const auto now = clock.now();
+    std::string_view rest = pending;
+    while (!rest.empty()) {
+      const auto piece = complete_utf8_prefix(rest.substr(0, kMaxEventText));
+      events.push_back(delta_event(rest.substr(0, piece), now));
+      rest.remove_prefix(piece);
+    }
+    pending.clear();
+    if (progress - logged_progress >= kProgressStep && progress < 1.0) {
+      EventDraft draft;
+      draft.type = EventType::task_progress;
+      draft.at = now;
+      draft.data = R"("progress":)";
+      append_json_number(draft.data, progress);
+      events.push_back(std::move(draft));
+      logged_progress = progress;
+    }
+    return events;
+  }
+
+  // Posted rather than run at once: whatever else this turn of the strand brings joins the same
+  // append.
+  void schedule() {
+    if (scheduled || in_flight || closed) return;
+    scheduled = true;
+    asio::post(control->strand(), [self = shared_from_this()] {
+      self->scheduled = false;
+      self->pump();
+    });
+  }
+
+  void pump() {
+    if (in_flight || closed) return;
+    store::Append append;
+    append.events = take();
+    if (append.events.empty()) return;
+    append.ref = ref;
+    append.fence = fence;
+    append.progress = logged_progress;
+    in_flight = true;
+    auto done = [self = shared_from_this()](Result<store::LogPosition> result) {
+      self->appended(result);
+    };
+    store.async_append(std::move(append), asio::bind_executor(control->strand(), std::move(done)));
+  }
+
+  void appended(const Result<store::LogPosition>& result) {
+    in_flight = false;
+    // A log with a hole would be worse than a failed attempt: stop, and let the attempt be
+    // repeated.
+    if (!result) {
+      failed = true;
+      closed = true;
+      control->stop_here(StopReason::storage);
+    }
+    drained.cancel();
+    pump();
+  }
+};
+
+DeltaLog::DeltaLog(store::Store& store,
+                   const Clock& clock,
+                   TaskRef ref,
+                   store::Fence fence,
+                   std::shared_ptr<AttemptControl> control)
+    : state_(std::make_shared<State>(store, clock, std::move(ref), fence, std::move(control))) {}
+
+void DeltaLog::on_delta(const providers::Delta& delta) {
+  if (delta.kind != providers::Delta::Kind::text)
+    return;  // reasoning is opt-in, and nobody has opted yet
+  state_->text += delta.text;
+  state_->pending += delta.text;
+  state_->schedule();
+}
+
+void DeltaLog::on_progress(double fraction) {
+  state_->progress = std::clamp(fraction, state_->progress, 1.0);
+  if (state_->progress - state_->logged_progress >= kProgressStep) state_->schedule();
+}
+
+bool DeltaLog::full() const {
+  return state_->pending.size() > kFullBytes;
+}
+
+asio::awaitable<void> DeltaLog::drained() {
+  const auto state = state_;
+  while (state->pending.size() > kFullBytes && state->in_flight) {
+    state->drained.expires_at(asio::steady_timer::time_point::max());
+    auto [error] = co_await state->drained.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)error;  // an append ended, or the coroutine was cancelled: told apart below
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
+      throw boost::system::system_error(asio::error::operation_aborted);
+    }
+  }
+}
+
+asio::awaitable<bool> DeltaLog::settle() {
+  const auto state = state_;
+  state->closed = true;
+  while (state->in_flight) {
+    state->drained.expires_at(asio::steady_timer::time_point::max());
+    auto [error] = co_await state->drained.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)error;  // cancelled by the append's completion
+  }
+  co_return !state->failed;
+}
+
+std::vector<EventDraft> DeltaLog::take_rest() {
+  state_->closed = true;
+  return state_->take();
+}
+
+bool DeltaLog::wrote_text() const {
+  return !state_->text.empty();
+}
+
+const std::string& DeltaLog::text() const {
+  return state_->text;
+}
+
+}  // namespace taskgate::engine

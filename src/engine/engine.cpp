@@ -1,0 +1,268 @@
+#include "taskgate/engine/engine.hpp"
+
+#include "engine/engine_impl.hpp"
+#include "taskgate/runtime/periodic.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace taskgate::engine {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::milliseconds kPollSoon{500};
+constexpr std::chrono::milliseconds kPollDefault{1'000};
+constexpr std::chrono::milliseconds kPollLongest{10'000};
+constexpr int kPurgeBatch = 256;
+
+}  // namespace
+
+AdmissionLimits admission_limits(const EngineOptions& options) {
+  AdmissionLimits limits;
+  limits.max_live_tasks = options.max_live_tasks;
+  limits.max_live_bytes = options.max_live_bytes;
+  limits.max_live_tasks_per_tenant = options.max_live_tasks_per_tenant;
+  return limits;
+}
+
+LiveTaskPtr make_live(const Task& row, std::string body, std::size_t body_bytes) {
+  auto live = std::make_shared<LiveTask>();
+  live->ref = row.ref;
+  live->public_id = row.public_id();
+  live->model = row.model;
+  live->priority = row.priority;
+  live->created_at = row.created_at;
+  live->deadline = row.deadline;
+  live->body_bytes = body_bytes;
+  live->mirror = row;
+  live->body = std::move(body);
+  live->ready_at = row.not_before.value_or(TimePoint{});
+  return live;
+}
+
+Engine::Engine(store::Store& store,
+               const Clock& clock,
+               const providers::Registry& registry,
+               asio::any_io_executor workers,
+               EngineOptions options,
+               std::function<void()> on_deliveries,
+               runtime::ErrorReporter reporter)
+    : impl_(std::make_unique<Impl>(store,
+                                   clock,
+                                   registry,
+                                   std::move(workers),
+                                   options,
+                                   std::move(on_deliveries),
+                                   std::move(reporter))) {}
+
+Engine::~Engine() {
+  drain(std::chrono::milliseconds{0});
+}
+
+// --- life --------------------------------------------------------------------------------------
+
+Result<void> Engine::start() {
+  auto& e = *impl_;
+  e.store.observe(this);
+  auto recovered = e.store.recover(e.clock.now());
+  if (!recovered) return recovered.error();
+  e.seed_history();
+  std::vector<LiveTaskPtr> tasks;
+  tasks.reserve(recovered.value().size());
+  for (auto& found : recovered.value()) {
+    auto task = make_live(found.task, {}, 0);
+    task->failures = found.failures;
+    e.admission.restore(task->ref.tenant, 0);
+    e.live.insert(task);
+    tasks.push_back(std::move(task));
+  }
+  for (const auto& task : tasks) e.scheduler.add(task);
+  auto strand = asio::make_strand(e.workers);
+  auto run_once = [&e] { return e.retention(); };
+  e.loops.spawn(
+      "retention", strand, runtime::OnError::log,
+      runtime::run_every("retention", e.options.retention_interval, run_once, e.reporter));
+  return {};
+}
+
+void Engine::begin_drain() {
+  impl_->draining = true;
+}
+
+void Engine::drain(std::chrono::milliseconds grace) {
+  auto& e = *impl_;
+  if (std::exchange(e.drained, true)) return;
+  e.draining = true;
+  e.loops.request_stop();
+  if (grace.count() == 0) e.stopping = true;
+  e.scheduler.stop(grace);
+  e.stopping = true;
+  e.loops.wait();
+}
+
+// Estimates outlive a restart: what the last tasks took stands in their rows.
+void Engine::Impl::seed_history() {
+  constexpr int kRows = 256;
+  auto reading = asio::co_spawn(workers, store.recent_durations(kRows), asio::use_future);
+  const auto recent = reading.get();
+  if (!recent) return;  // estimates begin anew; nothing depends on them
+  for (auto row = recent.value().rbegin(); row != recent.value().rend(); ++row) {
+    history.record(row->first, row->second);
+  }
+}
+
+asio::awaitable<void> Engine::Impl::retention() {
+  const auto now = clock.now();
+  for (;;) {
+    const auto purged = co_await store.purge_expired(now, kPurgeBatch);
+    if (purged && purged.value() > 0) finished.clear();  // which ones, only the store knows
+    if (!purged || purged.value() < kPurgeBatch) break;
+  }
+  for (;;) {
+    const auto swept = co_await store.sweep_idempotency(now, kPurgeBatch);
+    if (!swept || swept.value() < kPurgeBatch) break;
+  }
+}
+
+std::string Engine::not_ready_reason() const {
+  if (impl_->draining) return "the server is shutting down";
+  const auto health = impl_->store.health();
+  return health.writable ? std::string() : "storage: " + health.reason;
+}
+
+// --- following commits -------------------------------------------------------------------------
+
+void Engine::on_committed(const std::vector<store::Committed>& batch) {
+  for (const auto& committed : batch) {
+    impl_->live.apply(committed);
+    impl_->hub.publish(committed);
+  }
+}
+
+void Engine::on_deliveries() {
+  if (impl_->deliveries) impl_->deliveries();
+}
+
+// --- looking -----------------------------------------------------------------------------------
+
+asio::awaitable<Result<TaskRef>> Engine::Impl::resolve(std::string tenant, std::string public_id) {
+  TaskRef ref;
+  if (const auto id = parse_task_id(public_id)) {
+    ref.tenant = std::move(tenant);
+    ref.id = *id;
+    co_return ref;
+  }
+  auto found = co_await store.find_client_id(tenant, std::move(public_id));
+  if (!found) co_return found.error();
+  ref.tenant = std::move(tenant);
+  ref.id = found.value();
+  co_return ref;
+}
+
+std::chrono::milliseconds Engine::Impl::poll_after(const Task& task,
+                                                   std::optional<std::int64_t> estimate) const {
+  if (!estimate) return kPollDefault;
+  const auto elapsed = clock.now() - task.created_at;
+  const auto left = std::chrono::milliseconds{*estimate} - elapsed;
+  return std::clamp<std::chrono::milliseconds>(left, kPollSoon, kPollLongest);
+}
+
+TaskView Engine::Impl::live_view(const LiveTask& task) const {
+  TaskView view;
+  {
+    std::lock_guard lock(task.mutex);
+    view.task = task.mirror;
+  }
+  if (view.task.status == TaskStatus::queued) view.queue_position = scheduler.position(task);
+  view.estimated_duration_ms = history.median(task.model);
+  view.poll_after = poll_after(view.task, view.estimated_duration_ms);
+  return view;
+}
+
+TaskView Engine::Impl::finished_view(FinishedTask task) const {
+  TaskView view;
+  view.task = std::move(task.task);
+  view.final_object = *task.object;
+  return view;
+}
+
+asio::awaitable<Result<TaskView>> Engine::Impl::view(TaskRef ref) {
+  if (const auto task = live.find(ref)) co_return live_view(*task);
+  if (auto task = finished.find(ref)) co_return finished_view(std::move(*task));
+  auto record = co_await store.get(std::move(ref));
+  if (!record) co_return record.error();
+  TaskView view;
+  view.task = std::move(record.value().task);
+  constexpr std::string_view kMember = R"("task":)";
+  if (record.value().final_data.starts_with(kMember))
+    view.final_object = record.value().final_data.substr(kMember.size());
+  if (!is_final(view.task.status))
+    view.poll_after = kPollDefault;  // between its acceptance and the live table
+  co_return view;
+}
+
+asio::awaitable<Result<TaskView>> Engine::get(std::string tenant, std::string public_id) {
+  auto ref = co_await impl_->resolve(std::move(tenant), std::move(public_id));
+  if (!ref) co_return ref.error();
+  co_return co_await impl_->view(std::move(ref.value()));
+}
+
+asio::awaitable<Result<TaskView>> Engine::wait_final(std::string tenant,
+                                                     std::string public_id,
+                                                     std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  auto first = co_await get(std::move(tenant), std::move(public_id));
+  if (!first || is_final(first.value().task.status)) co_return first;
+  const auto ref = first.value().task.ref;
+  const auto executor = co_await asio::this_coro::executor;
+  const auto follower = make_subscription(impl_->hub, impl_->store, first.value().task,
+                                          first.value().task.last_seq, executor);
+  for (;;) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left <= std::chrono::steady_clock::duration::zero()) break;
+    const auto batch = co_await follower->next(std::chrono::ceil<std::chrono::milliseconds>(left));
+    if (!batch) co_return batch.error();
+    if (batch.value().finished) break;
+  }
+  co_return co_await impl_->view(ref);
+}
+
+asio::awaitable<Result<store::TaskPage>> Engine::list(store::ListFilter filter) {
+  co_return co_await impl_->store.list(std::move(filter));
+}
+
+asio::awaitable<Result<store::EventPage>> Engine::events(std::string tenant,
+                                                         std::string public_id,
+                                                         std::uint64_t after,
+                                                         int limit) {
+  constexpr std::size_t kPageBytes = 4U << 20;
+  auto ref = co_await impl_->resolve(std::move(tenant), std::move(public_id));
+  if (!ref) co_return ref.error();
+  co_return co_await impl_->store.events(std::move(ref.value()), after, limit, kPageBytes);
+}
+
+asio::awaitable<Result<std::string>> Engine::request_body(std::string tenant,
+                                                          std::string public_id) {
+  auto ref = co_await impl_->resolve(std::move(tenant), std::move(public_id));
+  if (!ref) co_return ref.error();
+  co_return co_await impl_->store.request_body(std::move(ref.value()));
+}
+
+asio::awaitable<Result<std::unique_ptr<Subscription>>> Engine::subscribe(std::string tenant,
+                                                                         std::string public_id,
+                                                                         std::uint64_t after) {
+  auto seen = co_await get(std::move(tenant), std::move(public_id));
+  if (!seen) co_return seen.error();
+  const auto executor = co_await asio::this_coro::executor;
+  co_return make_subscription(impl_->hub, impl_->store, std::move(seen.value().task), after,
+                              executor);
+}
+
+}  // namespace taskgate::engine

@@ -1,0 +1,19 @@
+#pragma once
+// One entry of a task's `errors`: what is wrong with an answer or with the way to it, and what may
+// help.
+
+#include <string>
+
+namespace taskgate::engine {
+
+/// Names as the API spells them.
+struct Finding {
+  std::string type;      ///< "truncation", "refusal", "provider_error" …
+  std::string message;   ///< for the client
+  std::string severity;  ///< "info", "warning", "error", "critical"
+  std::string recovery;  ///< "none", "retry", "retry_later" …
+  std::string source;    ///< "model", "provider", "tool", "gateway", "client"
+  std::string evidence;  ///< may be empty
+};
+
+}  // namespace taskgate::engine

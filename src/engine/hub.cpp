@@ -1,0 +1,165 @@
+#include "engine/hub.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace taskgate::engine {
+
+namespace asio = boost::asio;
+
+void Bell::ring(const std::shared_ptr<Bell>& bell) {
+  if (bell->rung_.exchange(true)) return;
+  asio::post(bell->timer_.get_executor(), [bell] { bell->timer_.cancel(); });
+}
+
+asio::awaitable<void> Bell::wait(std::chrono::steady_clock::time_point deadline) {
+  if (rung_.exchange(false)) co_return;
+  timer_.expires_at(deadline);
+  auto [error] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+  rung_.store(false);
+  const auto state = co_await asio::this_coro::cancellation_state;
+  if (error && state.cancelled() != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+}
+
+std::shared_ptr<Hub::Channel> Hub::join(const TaskRef& ref, const std::shared_ptr<Bell>& bell) {
+  auto& home = shard(ref);
+  std::lock_guard lock(home.mutex);
+  if (++home.joins > 1024) {
+    std::erase_if(home.channels, [](const auto& entry) { return entry.second.expired(); });
+    home.joins = 0;
+  }
+  auto channel = home.channels[ref].lock();
+  if (!channel) {
+    channel = std::make_shared<Channel>();
+    home.channels[ref] = channel;
+  }
+  std::lock_guard channel_lock(channel->mutex);
+  std::erase_if(channel->bells, [](const auto& other) { return other.expired(); });
+  channel->bells.push_back(bell);
+  return channel;
+}
+
+void Hub::publish(const store::Committed& committed) {
+  std::shared_ptr<Channel> channel;
+  {
+    auto& home = shard(committed.ref);
+    std::lock_guard lock(home.mutex);
+    const auto found = home.channels.find(committed.ref);
+    if (found == home.channels.end()) return;
+    channel = found->second.lock();
+    if (!channel) {
+      home.channels.erase(found);
+      return;
+    }
+  }
+  std::lock_guard lock(channel->mutex);
+  for (const auto& event : committed.events) {
+    channel->tail.push_back(event);
+    channel->tail_bytes += event.data.size() + sizeof(Event);
+    channel->head = event.seq;
+  }
+  while (channel->tail_bytes > tail_bytes_ && channel->tail.size() > 1) {
+    channel->tail_bytes -= channel->tail.front().data.size() + sizeof(Event);
+    channel->tail.pop_front();
+  }
+  for (const auto& weak : channel->bells) {
+    if (const auto bell = weak.lock()) Bell::ring(bell);
+  }
+}
+
+namespace {
+
+constexpr int kPageEvents = 512;
+constexpr std::size_t kPageBytes = 256 * 1024;
+
+class HubSubscription final : public Subscription {
+ public:
+  HubSubscription(
+      Hub& hub, store::Store& store, Task task, std::uint64_t after, asio::any_io_executor executor)
+      : store_(store),
+        task_(std::move(task)),
+        cursor_(after),
+        bell_(std::make_shared<Bell>(std::move(executor))) {
+    channel_ = hub.join(task_.ref, bell_);
+  }
+
+  asio::awaitable<Result<Batch>> next(std::chrono::milliseconds patience) override {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+      Batch batch;
+      if (take_from_tail(batch)) co_return batch;
+      if (behind_tail()) {
+        auto page = co_await store_.events(task_.ref, cursor_, kPageEvents, kPageBytes);
+        if (!page) co_return page.error();
+        synced_ = true;
+        if (take_from_page(page.value(), batch)) co_return batch;
+        continue;
+      }
+      if (std::chrono::steady_clock::now() >= deadline) co_return batch;
+      co_await bell_->wait(deadline);
+    }
+  }
+
+  const Task& task() const override { return task_; }
+
+ private:
+  // Whether the store may hold events after the cursor that the tail does not.
+  bool behind_tail() {
+    if (!synced_) return true;
+    std::lock_guard lock(channel_->mutex);
+    return channel_->head > cursor_;
+  }
+
+  bool take_from_tail(Batch& batch) {
+    std::lock_guard lock(channel_->mutex);
+    const auto& tail = channel_->tail;
+    if (tail.empty() || tail.front().seq > cursor_ + 1 || tail.back().seq <= cursor_) return false;
+    auto event = tail.begin() + static_cast<std::ptrdiff_t>(cursor_ + 1 - tail.front().seq);
+    batch.events.assign(event, tail.end());
+    finish(batch);
+    return true;
+  }
+
+  // True when there is something to tell: events, or the end.
+  bool take_from_page(store::EventPage& page, Batch& batch) {
+    batch.events = std::move(page.events);
+    if (!batch.events.empty()) {
+      finish(batch);
+      return true;
+    }
+    if (!is_final(page.status)) return false;
+    batch.finished = true;
+    batch.purged =
+        cursor_ < page.last_seq;  // it ended beyond the cursor, yet nothing is left to read
+    return true;
+  }
+
+  void finish(Batch& batch) {
+    cursor_ = batch.events.back().seq;
+    batch.finished = is_final(batch.events.back().type);
+  }
+
+  store::Store& store_;
+  Task task_;
+  std::uint64_t cursor_;
+  bool synced_ = false;  // the store has been read once since the channel was joined
+  std::shared_ptr<Bell> bell_;
+  std::shared_ptr<Hub::Channel> channel_;
+};
+
+}  // namespace
+
+std::unique_ptr<Subscription> make_subscription(
+    Hub& hub, store::Store& store, Task task, std::uint64_t after, asio::any_io_executor executor) {
+  return std::make_unique<HubSubscription>(hub, store, std::move(task), after, std::move(executor));
+}
+
+}  // namespace taskgate::engine

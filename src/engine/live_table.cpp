@@ -1,0 +1,114 @@
+#include "engine/live_table.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+namespace taskgate::engine {
+namespace {
+
+constexpr std::string_view kTaskMember = R"("task":)";
+constexpr std::string_view kProgressMember = R"("progress":)";
+
+TaskStatus status_of(EventType final_type) {
+  switch (final_type) {
+    case EventType::task_success:
+      return TaskStatus::success;
+    case EventType::task_partial_success:
+      return TaskStatus::partial_success;
+    case EventType::task_cancelled:
+      return TaskStatus::cancelled;
+    case EventType::task_expired:
+      return TaskStatus::expired;
+    default:
+      return TaskStatus::failed;
+  }
+}
+
+// The log is the truth about a task's state; this is the function from log to state.
+void advance(Task& task, const Event& event) {
+  task.last_seq = event.seq;
+  switch (event.type) {
+    case EventType::task_running:
+      task.status = TaskStatus::running;
+      ++task.attempts;
+      if (!task.started_at) task.started_at = event.at;
+      return;
+    case EventType::task_retrying:
+      task.status = TaskStatus::queued;
+      return;
+    case EventType::task_waiting:
+      task.status = TaskStatus::waiting;
+      return;
+    case EventType::task_progress:
+      if (event.data.starts_with(kProgressMember)) {
+        const double value = std::strtod(event.data.c_str() + kProgressMember.size(), nullptr);
+        task.progress = std::clamp(value, task.progress, 1.0);
+      }
+      return;
+    default:
+      break;
+  }
+  if (!is_final(event.type)) return;
+  task.status = status_of(event.type);
+  task.finished_at = event.at;
+}
+
+}  // namespace
+
+void LiveTable::insert(LiveTaskPtr task) {
+  auto& home = shard(task->ref);
+  std::lock_guard lock(home.mutex);
+  home.tasks.insert_or_assign(task->ref, std::move(task));
+}
+
+LiveTaskPtr LiveTable::find(const TaskRef& ref) const {
+  const auto& home = shard(ref);
+  std::lock_guard lock(home.mutex);
+  const auto found = home.tasks.find(ref);
+  return found == home.tasks.end() ? nullptr : found->second;
+}
+
+std::vector<LiveTaskPtr> LiveTable::all() const {
+  std::vector<LiveTaskPtr> tasks;
+  for (const auto& home : shards_) {
+    std::lock_guard lock(home.mutex);
+    for (const auto& [ref, task] : home.tasks) tasks.push_back(task);
+  }
+  return tasks;
+}
+
+std::size_t LiveTable::size() const {
+  std::size_t count = 0;
+  for (const auto& home : shards_) {
+    std::lock_guard lock(home.mutex);
+    count += home.tasks.size();
+  }
+  return count;
+}
+
+void LiveTable::apply(const store::Committed& committed) {
+  const auto live = find(committed.ref);
+  if (!live) return;  // just accepted (its submitter inserts it next), or not of this process
+  const Event* last = nullptr;
+  Task row;
+  {
+    std::lock_guard lock(live->mutex);
+    for (const auto& event : committed.events) {
+      advance(live->mirror, event);
+      last = &event;
+    }
+    if (last == nullptr || !is_final(last->type)) return;
+    row = live->mirror;
+  }
+  if (last->data.starts_with(kTaskMember)) {
+    finished_.put(
+        {std::move(row), std::make_shared<const std::string>(last->data, kTaskMember.size())});
+  }
+  auto& home = shard(committed.ref);
+  std::lock_guard lock(home.mutex);
+  home.tasks.erase(committed.ref);
+}
+
+}  // namespace taskgate::engine

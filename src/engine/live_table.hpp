@@ -1,0 +1,44 @@
+#pragma once
+// Every live task of this process by its key, kept in step with the log: commits, and nothing else,
+// change what a poll sees, so that a client never sees a state that a crash could take back.
+
+#include "engine/finished_cache.hpp"
+#include "engine/live_task.hpp"
+#include "taskgate/store/store.hpp"
+
+#include <array>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace taskgate::engine {
+
+class LiveTable {
+ public:
+  explicit LiveTable(FinishedCache& finished) : finished_(finished) {}
+
+  void insert(LiveTaskPtr task);
+  /// Null when the task is not live here.
+  LiveTaskPtr find(const TaskRef& ref) const;
+  std::vector<LiveTaskPtr> all() const;
+  std::size_t size() const;
+
+  /// Applies freshly committed events to the task's mirror; a final event moves it to the finished
+  /// cache. On the store writer's thread.
+  void apply(const store::Committed& committed);
+
+ private:
+  struct Shard {
+    mutable std::mutex mutex;
+    std::unordered_map<TaskRef, LiveTaskPtr, TaskRefHash> tasks;
+  };
+  const Shard& shard(const TaskRef& ref) const {
+    return shards_[TaskIdHash{}(ref.id) % shards_.size()];
+  }
+  Shard& shard(const TaskRef& ref) { return shards_[TaskIdHash{}(ref.id) % shards_.size()]; }
+
+  FinishedCache& finished_;
+  std::array<Shard, 16> shards_;
+};
+
+}  // namespace taskgate::engine

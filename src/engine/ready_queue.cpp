@@ -1,0 +1,51 @@
+#include "engine/ready_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace taskgate::engine {
+
+void ReadyQueue::push(LiveTaskPtr task) {
+  auto& level = levels_[static_cast<std::size_t>(std::clamp(task->priority, 0, kPriorities - 1))];
+  auto lane = level.lanes.find(task->ref.tenant);
+  if (lane == level.lanes.end()) {
+    const auto place = level.turn.insert(level.turn.end(), Lane{task->ref.tenant, {}});
+    lane = level.lanes.emplace(task->ref.tenant, place).first;
+  }
+  task->ordinal = ++level.pushed;
+  lane->second->tasks.push_back(std::move(task));
+  ++level.size;
+  ++size_;
+}
+
+LiveTaskPtr ReadyQueue::pop() {
+  for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
+    if (level->turn.empty()) continue;
+    const auto lane = level->turn.begin();
+    auto task = std::move(lane->tasks.front());
+    lane->tasks.pop_front();
+    if (lane->tasks.empty()) {
+      level->lanes.erase(lane->tenant);
+      level->turn.erase(lane);
+    } else {
+      level->turn.splice(level->turn.end(), level->turn, lane);
+    }
+    --level->size;
+    ++level->popped;
+    --size_;
+    return task;
+  }
+  return nullptr;
+}
+
+std::size_t ReadyQueue::position(const LiveTask& task) const {
+  const auto own = static_cast<std::size_t>(std::clamp(task.priority, 0, kPriorities - 1));
+  std::size_t ahead = 0;
+  for (std::size_t i = own + 1; i < levels_.size(); ++i) ahead += levels_[i].size;
+  const auto& level = levels_[own];
+  const std::uint64_t waiting = task.ordinal > level.popped ? task.ordinal - level.popped : 1;
+  return ahead + static_cast<std::size_t>(
+                     std::min<std::uint64_t>(waiting, std::max<std::size_t>(level.size, 1)));
+}
+
+}  // namespace taskgate::engine
