@@ -25,6 +25,11 @@ Error connect_timeout() {
   return Error(Errc::timeout, "the upstream did not connect in time");
 }
 
+}  // namespace
+
+// Named, not anonymous: these types stand in a coroutine's frame.
+namespace lookup {
+
 // Where a resolver's answer meets the coroutine that waits for it. Shared by both, since either may
 // be gone first; the answer is posted only while the coroutine (and so its context) is there.
 struct Meeting {
@@ -64,7 +69,7 @@ Resolver::Done answer_to(const std::shared_ptr<Meeting>& meeting) {
   };
 }
 
-}  // namespace
+}  // namespace lookup
 
 ClientExchange::Done ClientExchange::connect_fresh() {
   const SteadyTime deadline = capped(request_.timeouts.connect);
