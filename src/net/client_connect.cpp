@@ -27,7 +27,7 @@ Error connect_timeout() {
 
 }  // namespace
 
-// Named, not anonymous: these types stand in a coroutine's frame.
+// Named, not anonymous: they are in the frame of a coroutine that others can name.
 namespace lookup {
 
 // Where a resolver's answer meets the coroutine that waits for it. Shared by both, since either may

@@ -83,7 +83,15 @@ asio::awaitable<void> HttpSession::run() {
     if (ec) co_return;
   }
   Next next = Next::request;
-  while (next == Next::request) next = co_await serve_request();
+  // A stream runs from here, not from within serve_request: it may last for hours, and every
+  // coroutine frame below it is memory.
+  while (next == Next::request || next == Next::stream) {
+    if (next == Next::request) {
+      next = co_await serve_request();
+    } else {
+      next = co_await run_stream();
+    }
+  }
   if (next == Next::linger) co_await linger();
 }
 
@@ -130,8 +138,8 @@ asio::awaitable<HeadStatus> HttpSession::read_head(HeadParser& parser, bool& tim
       co_return status;
     }
     const auto room = in_.prepare(kReadSize);
-    const IoResult got = co_await stream_.read_some(room);
-    if (got.ec) {
+    auto [ec, bytes] = co_await stream_.read_some(room);
+    if (ec) {
       timed_out = expired_ && in_.size() > 0;
       co_return HeadStatus::need_more;
     }
@@ -139,7 +147,7 @@ asio::awaitable<HeadStatus> HttpSession::read_head(HeadParser& parser, bool& tim
       phase_ = Phase::busy;
       arm(limits.header_timeout);
     }
-    in_.commit(got.bytes);
+    in_.commit(bytes);
   }
 }
 

@@ -36,6 +36,7 @@ class HttpSession final : private Watched {
   /// How the connection goes on.
   enum class Next {
     request,  ///< read another request
+    stream,   ///< the head is sent; the body is pending_
     linger,   ///< say goodbye, so that the client gets the last response
     cut       ///< close at once: the client is gone, or stalled
   };
@@ -69,8 +70,9 @@ class HttpSession final : private Watched {
 
   // session_send.cpp
   boost::asio::awaitable<Next> send(Response& response);
-  boost::asio::awaitable<Next> send_stream(Response& response, ResponseFraming framing, bool keep);
-  boost::asio::awaitable<void> watch_stream(Pump& pump);
+  boost::asio::awaitable<Next> run_stream();
+  boost::asio::awaitable<void> watch_client(Pump& pump);
+  void release_exchange();
   boost::asio::awaitable<bool> write_all(WriteBuffers buffers);
   boost::asio::awaitable<void> linger();
   bool may_keep_alive(const Response& response) const;
@@ -87,6 +89,11 @@ class HttpSession final : private Watched {
   Phase phase_ = Phase::idle;
   bool expired_ = false;  ///< the deadline passed during the current wait
   std::uint64_t served_ = 0;
+
+  // A stream whose head was sent.
+  StreamBody pending_;
+  ResponseFraming pending_framing_ = ResponseFraming::chunked;
+  Next after_stream_ = Next::cut;
 
   // The exchange under way.
   Request request_;

@@ -72,12 +72,12 @@ asio::awaitable<HttpSession::BodyResult> HttpSession::read_body(std::size_t limi
     std::size_t want = kBodyReadSize;
     if (body_kind_ == BodyKind::length) want = std::min<std::size_t>(want, body_length_);
     const auto room = in_.prepare(want);
-    const IoResult got = co_await stream_.read_some(room);
-    if (got.ec) {
+    auto [ec, bytes] = co_await stream_.read_some(room);
+    if (ec) {
       if (expired_) co_return BodyResult::timed_out;
       co_return BodyResult::gone;
     }
-    in_.commit(got.bytes);
+    in_.commit(bytes);
   }
 }
 

@@ -52,35 +52,38 @@ asio::awaitable<HttpSession::Next> HttpSession::send(Response& response) {
   append_head(out_, response, head);
 
   const bool with_body = head.framing != ResponseFraming::none && request_.method != Method::head;
-  if (is_stream && with_body) co_return co_await send_stream(response, head.framing, keep);
   WriteBuffers buffers;
-  if (with_body && response.body().size() <= kCopiedBody) {
+  if (with_body && !is_stream && response.body().size() <= kCopiedBody) {
     out_ += response.body();
-  } else if (with_body) {
+  } else if (with_body && !is_stream) {
     buffers[1] = asio::buffer(response.body());
   }
   buffers[0] = asio::buffer(out_);
   const bool sent = co_await write_all(buffers);
   if (out_.capacity() > kKeptOutput) std::string().swap(out_);
   if (!sent) co_return Next::cut;
-  if (!keep) co_return Next::linger;
-  co_return Next::request;
+  const Next next = keep ? Next::request : Next::linger;
+  if (!is_stream || !with_body) co_return next;
+  pending_ = response.stream_body();
+  pending_framing_ = head.framing;
+  after_stream_ = next;
+  co_return Next::stream;
 }
 
 /// Most responses fit into the socket's buffer: no suspension, no deadline to set.
 asio::awaitable<bool> HttpSession::write_all(WriteBuffers buffers) {
   std::size_t left = asio::buffer_size(buffers);
-  const IoResult at_once = stream_.try_write(buffers);
-  if (at_once.ec) co_return false;
-  left -= at_once.bytes;
-  advance(buffers, at_once.bytes);
+  auto [failed, at_once] = stream_.try_write(buffers);
+  if (failed) co_return false;
+  left -= at_once;
+  advance(buffers, at_once);
   while (left > 0) {
     arm(shared_.limits.write_timeout);
-    const IoResult wrote = co_await stream_.write_some(buffers);
+    auto [ec, bytes] = co_await stream_.write_some(buffers);
     disarm();
-    if (wrote.ec) co_return false;
-    left -= wrote.bytes;
-    advance(buffers, wrote.bytes);
+    if (ec) co_return false;
+    left -= bytes;
+    advance(buffers, bytes);
   }
   co_return true;
 }
@@ -143,29 +146,30 @@ class HttpSession::ChunkWriter final : public StreamWriter {
   const ResponseFraming framing_;
 };
 
-asio::awaitable<HttpSession::Next> HttpSession::send_stream(Response& response,
-                                                            ResponseFraming framing,
-                                                            bool keep) {
-  WriteBuffers head;
-  head[0] = asio::buffer(out_);
-  const bool began = co_await write_all(head);
-  if (!began) co_return Next::cut;
-  // A stream may be idle for hours: it holds no buffers meanwhile.
+/// A stream may be idle for hours: it holds no buffers meanwhile, and nothing of its request.
+void HttpSession::release_exchange() {
   std::string().swap(out_);
-  std::string().swap(request_.body);
   if (in_.size() == 0) in_.shrink_to_fit();
+  std::string route = std::move(request_.route);
+  request_ = Request();
+  request_.route = std::move(route);
+  match_ = Router::Match();
+}
 
+asio::awaitable<HttpSession::Next> HttpSession::run_stream() {
+  release_exchange();
   auto executor = co_await asio::this_coro::executor;
   Pump pump(executor);
-  ChunkWriter writer(*this, pump, framing);
+  ChunkWriter writer(*this, pump, pending_framing_);
   const PumpEnd finished{&pump, &stream_};
-  asio::co_spawn(executor, response.stream_body()(writer),
-                 asio::bind_executor(executor, asio::bind_cancellation_slot(pump.stop.slot(),
-                                                                            std::move(finished))));
+  asio::co_spawn(
+      executor, pending_(writer),
+      asio::bind_executor(executor, asio::bind_cancellation_slot(pump.stop.slot(), finished)));
   // The body coroutine refers to this frame: a cancelled session must not throw before it ended.
   co_await asio::this_coro::throw_if_cancelled(false);
-  co_await watch_stream(pump);
+  co_await watch_client(pump);
   co_await asio::this_coro::throw_if_cancelled(true);
+  pending_ = nullptr;
 
   auto cancellation = co_await asio::this_coro::cancellation_state;
   const bool stopped = cancellation.cancelled() != asio::cancellation_type::none;
@@ -174,29 +178,29 @@ asio::awaitable<HttpSession::Next> HttpSession::send_stream(Response& response,
   }
   // Without its last chunk the client sees that the body was cut.
   if (pump.error || pump.broken || stopped) co_return Next::cut;
-  if (framing == ResponseFraming::chunked) {
+  if (pending_framing_ == ResponseFraming::chunked) {
     WriteBuffers last;
     last[0] = asio::buffer("0\r\n\r\n", 5);
     const bool ended = co_await write_all(last);
     if (!ended) co_return Next::cut;
   }
-  if (!keep || shared_.draining) co_return Next::linger;
-  co_return Next::request;
+  if (shared_.draining) co_return Next::linger;
+  co_return after_stream_;
 }
 
 /// Reads until the client leaves or the body ends, then makes sure that the body has ended.
-asio::awaitable<void> HttpSession::watch_stream(Pump& pump) {
-  std::array<char, 256> scratch;
+asio::awaitable<void> HttpSession::watch_client(Pump& pump) {
+  std::array<char, 32> scratch;  // small: it is there for as long as the stream
   while (!pump.done && !pump.broken) {
     const auto room = asio::buffer(scratch);
-    const IoResult got = co_await stream_.read_some(room);
-    if (got.bytes > 0) {
+    auto [ec, bytes] = co_await stream_.read_some(room);
+    if (bytes > 0) {
       // Pipelined requests wait their turn, up to a bound.
-      if (in_.size() + got.bytes > kPipelinedDuringStream) break;
-      const auto kept = in_.prepare(got.bytes);
-      in_.commit(asio::buffer_copy(kept, asio::buffer(scratch.data(), got.bytes)));
+      if (in_.size() + bytes > kPipelinedDuringStream) break;
+      const auto kept = in_.prepare(bytes);
+      in_.commit(asio::buffer_copy(kept, asio::buffer(scratch.data(), bytes)));
     }
-    if (got.ec) break;
+    if (ec) break;
   }
   if (pump.done) co_return;
   pump.broken = true;
