@@ -346,6 +346,7 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   row.created_at = now;
   row.not_before = request.not_before;
   row.deadline = request.deadline;
+  if (!row.deadline && e.options.default_deadline.count() > 0) row.deadline = now + e.options.default_deadline;
   row.metadata = request.metadata;
   row.tags = request.tags;
   row.last_seq = 1;

@@ -134,11 +134,6 @@ asio::awaitable<void> TaskGroup::join() {
     std::lock_guard lock(state->mutex);
     state->joiners.push_back(wake);
   }
-  const auto leave = [](detail::TaskGroupState* s, const std::shared_ptr<WakeUp>& w) {
-    std::lock_guard lock(s->mutex);
-    std::erase(s->joiners, w);
-    return s->children.empty();
-  };
   std::exception_ptr aborted;
   for (bool empty = false; !empty && !aborted;) {
     {
@@ -152,13 +147,21 @@ asio::awaitable<void> TaskGroup::join() {
       aborted = std::current_exception();
     }
   }
-  leave(state.get(), wake);
+  {
+    std::lock_guard lock(state->mutex);
+    std::erase(state->joiners, wake);
+  }
   if (aborted) std::rethrow_exception(aborted);
 }
 
 void TaskGroup::wait() {
   std::unique_lock lock(state_->mutex);
   state_->empty.wait(lock, [this] { return state_->children.empty(); });
+}
+
+bool TaskGroup::wait_for(SteadyDuration limit) {
+  std::unique_lock lock(state_->mutex);
+  return state_->empty.wait_for(lock, limit, [this] { return state_->children.empty(); });
 }
 
 std::size_t TaskGroup::size() const {

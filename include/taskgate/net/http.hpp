@@ -25,6 +25,8 @@ const char* to_string(Method method) noexcept;
 class Headers {
  public:
   void add(std::string name, std::string value);
+  /// Room for that many fields.
+  void reserve(std::size_t count) { fields_.reserve(count); }
   /// First field of that name; nullopt when absent.
   std::optional<std::string_view> find(std::string_view name) const noexcept;
   std::size_t count(std::string_view name) const noexcept;

@@ -8,6 +8,7 @@
 
 #include "taskgate/core/result.hpp"
 #include "taskgate/net/http.hpp"
+#include "taskgate/net/resolver.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -60,8 +61,8 @@ struct ClientResponse {
   ClientTimings timings;
 };
 
-/// A response whose body is read piece by piece. Destroying it before the end closes its
-/// connection.
+/// A response whose body is read piece by piece, on the strand that opened it. Destroying it before
+/// the end closes its connection.
 class ClientStream {
  public:
   virtual ~ClientStream() = default;
@@ -72,6 +73,9 @@ class ClientStream {
   /// is valid until the next call. Errors: Errc::timeout (idle or total),
   /// Errc::upstream_unavailable (cut before its end, framing broken).
   virtual boost::asio::awaitable<Result<std::string_view>> read() = 0;
+  /// For a reader that has what it needs: reads and drops the rest, so that the connection can
+  /// serve again. Gives up, quietly, after `patience` or 64 KiB.
+  virtual boost::asio::awaitable<void> drain(std::chrono::milliseconds patience) = 0;
 };
 
 struct ClientOptions {
@@ -79,6 +83,8 @@ struct ClientOptions {
   std::chrono::milliseconds idle_lifetime{30'000};
   std::string ca_file;  ///< PEM; empty: the system's store
   std::string user_agent = "taskgate";
+  std::size_t max_idle = 1024;         ///< connections kept over all hosts
+  std::shared_ptr<Resolver> resolver;  ///< null: the system's
 };
 
 /// Thread-safe. Calls run on the caller's executor, which must be a strand or single-threaded;
@@ -90,6 +96,8 @@ struct ClientOptions {
 /// a byte of the response came and the method is idempotent, or nothing of the request was written.
 class HttpClient {
  public:
+  /// Throws std::runtime_error when options.ca_file cannot be loaded. The executor's context
+  /// outlives the client and every stream.
   HttpClient(boost::asio::any_io_executor executor, ClientOptions options);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;

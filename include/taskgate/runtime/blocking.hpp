@@ -21,12 +21,20 @@ namespace detail {
 /// Runs `job` on the pool and resumes on the caller's executor.
 boost::asio::awaitable<void> run_on_pool(boost::asio::thread_pool& pool, std::function<void()> job);
 
-template <class F>
+template <class R>
 struct BlockingJob {
-  explicit BlockingJob(F function) : fn(std::move(function)) {}
-  F fn;
-  std::optional<std::invoke_result_t<F&>> result;  // the type need not be default-constructible
+  explicit BlockingJob(std::function<R()> function) : fn(std::move(function)) {}
+  std::function<R()> fn;
+  std::optional<R> result;  // R need not be default-constructible
 };
+
+template <class R>
+boost::asio::awaitable<R> run_job(boost::asio::thread_pool& pool,
+                                  std::shared_ptr<BlockingJob<R>> job) {
+  std::function<void()> work = [job] { job->result.emplace(job->fn()); };
+  co_await run_on_pool(pool, std::move(work));
+  co_return std::move(*job->result);
+}
 
 }  // namespace detail
 
@@ -39,11 +47,12 @@ struct BlockingJob {
 template <class F>
 boost::asio::awaitable<std::invoke_result_t<F&>> run_blocking(boost::asio::thread_pool& pool,
                                                               F fn) {
-  // Shared: the pool's thread may still write while a dying context destroys this frame.
-  auto job = std::make_shared<detail::BlockingJob<F>>(std::move(fn));
-  std::function<void()> work = [job] { job->result.emplace(job->fn()); };
-  co_await detail::run_on_pool(pool, std::move(work));
-  co_return std::move(*job->result);
+  using R = std::invoke_result_t<F&>;
+  // Shared, both: a move-only lambda does not fit a std::function, and the pool's thread may still
+  // write the result while a dying context destroys the caller's frame.
+  auto shared = std::make_shared<F>(std::move(fn));
+  std::function<R()> call = [shared] { return (*shared)(); };
+  return detail::run_job<R>(pool, std::make_shared<detail::BlockingJob<R>>(std::move(call)));
 }
 
 }  // namespace taskgate::runtime

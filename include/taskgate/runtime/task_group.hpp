@@ -3,6 +3,8 @@
 // from any thread, says what happens when it fails, and is joined before what it uses dies.
 // Used by everything that runs in the background. It does not log: the reporter does.
 
+#include "taskgate/runtime/steady.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_type.hpp>
@@ -73,6 +75,8 @@ class TaskGroup {
 
   /// The same for a thread outside every executor: blocks. The executors' threads must be running.
   void wait();
+  /// The same, for at most `limit`; true when no child is left.
+  bool wait_for(SteadyDuration limit);
 
   /// Coroutines that have not ended.
   std::size_t size() const;

@@ -159,6 +159,9 @@ struct ListFilter {
 struct TaskPage {
   std::vector<Task> tasks;  ///< newest first
   bool has_more = false;
+  /// The cursor of the next page (ListFilter::before); set when has_more. Not always the last
+  /// task's id: a page may come back short, or empty, when many rows did not match.
+  std::optional<TaskId> next_before;
 };
 
 // --- webhooks ---------------------------------------------------------------------------------
@@ -305,7 +308,7 @@ class Store {
   /// The stored request body. Errc::gone when purged.
   virtual Awaitable<std::string> request_body(TaskRef ref) = 0;
   /// Events with seq > after, in order: at most `limit` of them and about `byte_limit` bytes (at
-  /// least one event when there is one).
+  /// least one event when there is one). Errc::gone when purged.
   virtual Awaitable<EventPage> events(TaskRef ref,
                                       std::uint64_t after,
                                       int limit,

@@ -66,7 +66,7 @@ TEST_F(LogTest, LogfmtQuotesOnlyWhereNeeded) {
   start(Format::logfmt);
   warning("queue.full", {{"depth", -3}, {"why", "too many"}, {"tenant", "acme"}, {"empty", ""}});
   EXPECT_EQ(only_line(28),
-            " level=warning event=queue.full depth=-3 why=\"too many\" tenant=acme empty=\"\"");
+            "level=warning event=queue.full depth=-3 why=\"too many\" tenant=acme empty=\"\"");
 }
 
 TEST_F(LogTest, TextIsForPeople) {

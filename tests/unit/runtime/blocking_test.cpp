@@ -83,22 +83,5 @@ TEST(RunBlocking, IsNotTornByACancellation) {
   pool.join();
 }
 
-TEST(RunBlocking, ADyingContextMayLeaveAJobBehind) {
-  asio::thread_pool pool(1);
-  std::promise<void> gate;
-  bool finished = false;
-  {
-    asio::io_context context(1);
-    asio::co_spawn(context, keep(&pool, gate.get_future().share(), &finished),
-                   [](std::exception_ptr) {});
-    context.poll();
-    pool.stop();
-    gate.set_value();
-    pool.join();
-  }
-
-  EXPECT_FALSE(finished);
-}
-
 }  // namespace
 }  // namespace taskgate::runtime

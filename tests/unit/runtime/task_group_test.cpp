@@ -154,6 +154,17 @@ asio::awaitable<void> join_within(TaskGroup* group, bool* joined) {
   *joined = co_await with_timeout(std::chrono::milliseconds(20), group->join());
 }
 
+TEST(TaskGroup, WaitForGivesUpAtItsLimit) {
+  asio::io_context context(1);
+  TaskGroup group(nullptr);
+  group.spawn("never", context.get_executor(), OnError::log, forever());
+
+  EXPECT_FALSE(group.wait_for(std::chrono::milliseconds(5)));
+  group.request_stop();
+  context.run();
+  EXPECT_TRUE(group.wait_for(std::chrono::milliseconds(0)));
+}
+
 TEST(TaskGroup, JoinIsCancellable) {
   asio::io_context context(1);
   TaskGroup group(nullptr);

@@ -1,0 +1,143 @@
+#include "api/stream.hpp"
+
+#include "api/json_text.hpp"
+#include "api/query_reader.hpp"
+#include "api/request_parts.hpp"
+#include "api/task_json.hpp"
+#include "taskgate/net/sse.hpp"
+
+#include <array>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace taskgate::api {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr auto kEventParameters = std::to_array<std::string_view>({"after", "limit"});
+constexpr std::string_view kPreamble = "retry: 2000\n\n: connected\n\n";
+constexpr std::string_view kHeartbeat = ": still here\n\n";
+
+// Decimal digits only, so that "12abc" is garbage and not 12.
+std::optional<std::uint64_t> read_seq(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return value;
+}
+
+void append_frames(std::string& out, const std::vector<Event>& events, std::string_view id) {
+  std::string data;
+  for (const auto& event : events) {
+    data.clear();
+    append_event_json(data, event, id);
+    net::append_sse_frame(out, event.seq, to_string(event.type), data);
+  }
+}
+
+// Runs on the connection's coroutine until the log's end or the client's leave (cancellation).
+// Buffers live inside the loop: an idle stream holds none.
+asio::awaitable<void> follow(std::shared_ptr<engine::Subscription> subscription,
+                             std::string id,
+                             std::chrono::milliseconds heartbeat,
+                             net::StreamWriter& writer) {
+  if (!co_await writer.write(kPreamble)) co_return;
+  for (;;) {
+    std::string frames;
+    bool ended = false;
+    {
+      auto batch = co_await subscription->next(heartbeat);
+      // On an error the stream just ends: the client comes back with its cursor.
+      if (!batch || batch->purged) co_return;
+      append_frames(frames, batch->events, id);
+      ended = batch->finished;
+    }
+    if (frames.empty() && ended) co_return;
+    if (frames.empty()) frames = kHeartbeat;
+    if (!co_await writer.write(frames)) co_return;
+    if (ended) co_return;
+  }
+}
+
+}  // namespace
+
+std::uint64_t stream_cursor(const net::Request& request) {
+  if (const auto header = request.headers.find("Last-Event-ID"))
+    return read_seq(trim(*header)).value_or(0);
+  for (const std::string_view name : {"after", "starting_after"}) {
+    if (const auto value = request.query_value(name)) return read_seq(*value).value_or(0);
+  }
+  return 0;
+}
+
+std::string event_page_json(const store::EventPage& page, std::string_view id, std::uint64_t after) {
+  std::string out = R"({"object":"list","data":[)";
+  for (const auto& event : page.events) {
+    if (out.back() != '[') out += ',';
+    append_event_json(out, event, id);
+  }
+  const auto reached = page.events.empty() ? after : page.events.back().seq;
+  out += R"(],"last_seq":)";
+  append_json_number(out, page.last_seq);
+  out += R"(,"has_more":)";
+  out += reached < page.last_seq ? "true}" : "false}";
+  return out;
+}
+
+asio::awaitable<net::Response> StreamRoutes::stream(net::Request& request) {
+  if (const auto problem = check_accept(request, "text", "event-stream"))
+    co_return problem_response(request, *problem);
+  const std::string tenant = principal_of(request).tenant;
+  const std::string id = request.params.at(0);
+  const auto after = stream_cursor(request);
+  auto subscribed = co_await gateway_.subscribe(tenant, id, after);
+  if (!subscribed) co_return problem_response(request, subscribed.error());
+
+  const bool beyond = after > (*subscribed)->task().last_seq;
+  const bool live = !is_final((*subscribed)->task().status);
+  if (live && beyond) {
+    // No event of that number was ever sent (what is sent is durable, and last_seq with it): the
+    // cursor is not of this log.
+    subscribed = co_await gateway_.subscribe(tenant, id, 0);
+    if (!subscribed) co_return problem_response(request, subscribed.error());
+  }
+  const auto& task = (*subscribed)->task();
+  if (task.purged) co_return purged_response(request);
+  // 204 tells an EventSource not to come back (WHATWG HTML §9.2.2).
+  if (is_final(task.status) && after >= task.last_seq) co_return net::Response(204);
+
+  net::Response response(200);
+  response.set("Content-Type", "text/event-stream; charset=utf-8")
+      .set("Cache-Control", "no-cache, no-transform")
+      .set("X-Accel-Buffering", "no");
+  // Shared only because std::function must be copyable; one coroutine uses it.
+  std::shared_ptr<engine::Subscription> subscription = std::move(*subscribed);
+  auto public_id = task.public_id();
+  response.stream([subscription, public_id, heartbeat = heartbeat_](net::StreamWriter& writer) {
+    return follow(subscription, public_id, heartbeat, writer);
+  });
+  co_return response;
+}
+
+asio::awaitable<net::Response> StreamRoutes::events(net::Request& request) {
+  if (const auto problem = check_accept(request, "application", "json"))
+    co_return problem_response(request, *problem);
+  QueryReader query(request, kEventParameters);
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const auto after = static_cast<std::uint64_t>(query.integer("after", 0, kMost).value_or(0));
+  const int limit = static_cast<int>(query.integer("limit", 1, 1000).value_or(100));
+  if (const auto problem = query.problem()) co_return problem_response(request, *problem);
+
+  const std::string tenant = principal_of(request).tenant;
+  const std::string id = request.params.at(0);
+  const auto page = co_await gateway_.events(tenant, id, after, limit);
+  if (!page) co_return problem_response(request, page.error());
+  auto response = net::Response::json(200, event_page_json(*page, id, after));
+  response.set("Cache-Control", "no-store");
+  co_return response;
+}
+
+}  // namespace taskgate::api

@@ -1,0 +1,53 @@
+#include "api/task_request.hpp"
+
+#include "api/task_request_sax.hpp"
+#include "taskgate/core/json_guard.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <limits>
+#include <utility>
+
+namespace taskgate::api {
+namespace {
+
+// The server bounds bodies route by route; here only depth, NUL and UTF-8 are in question.
+constexpr JsonLimits kBodyLimits{std::numeric_limits<std::size_t>::max(), 128};
+
+ParsedTaskRequest not_json(std::string why) {
+  ParsedTaskRequest parsed;
+  parsed.malformed = true;
+  parsed.faults.push_back({"", std::move(why)});
+  return parsed;
+}
+
+// Rules that need more than one field.
+void check_together(const engine::TaskRequest& request, TimePoint now, FaultList& faults) {
+  if (!request.deadline) return;
+  if (*request.deadline <= now) {
+    faults.add("/deadline", "must lie in the future; the server's clock says " + to_rfc3339(now));
+  } else if (request.not_before && *request.deadline <= *request.not_before) {
+    faults.add("/deadline", "must be later than not_before");
+  }
+}
+
+}  // namespace
+
+TaskRequestReader::TaskRequestReader(const Clock& clock, UrlCheck check_url)
+    : clock_(clock), check_url_(std::move(check_url)) {}
+
+ParsedTaskRequest TaskRequestReader::read(std::string body) const {
+  if (const auto fault = guard_json(body, kBodyLimits)) return not_json(to_string(*fault));
+  FaultList faults;
+  ParsedTaskRequest parsed;
+  TaskRequestSax sax(parsed.request, faults, check_url_);
+  if (!nlohmann::json::sax_parse(body.begin(), body.end(), &sax))
+    return not_json(sax.syntax_error());
+
+  check_together(parsed.request, clock_.now(), faults);
+  parsed.faults = faults.take();
+  parsed.request.body = std::move(body);
+  return parsed;
+}
+
+}  // namespace taskgate::api

@@ -1,0 +1,79 @@
+#pragma once
+// Names of the members that a task request may have, place by place. Private to the reader.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace taskgate::api {
+
+/// Members of the body, in the order of kEnvelopeNames.
+enum class EnvelopeField : int {
+  model,
+  input,
+  instructions,
+  output_schema,
+  on_invalid,
+  context,
+  tools,
+  max_steps,
+  max_tool_calls,
+  max_output_tokens,
+  temperature,
+  seed,
+  samples,
+  webhook,
+  priority,
+  not_before,
+  deadline,
+  budget,
+  fallback_models,
+  on_disconnect,
+  result_ttl_seconds,
+  metadata,
+  tags,
+  reasoning
+};
+
+inline constexpr auto kEnvelopeNames = std::to_array<std::string_view>({"model",
+                                                                        "input",
+                                                                        "instructions",
+                                                                        "output_schema",
+                                                                        "on_invalid",
+                                                                        "context",
+                                                                        "tools",
+                                                                        "max_steps",
+                                                                        "max_tool_calls",
+                                                                        "max_output_tokens",
+                                                                        "temperature",
+                                                                        "seed",
+                                                                        "samples",
+                                                                        "webhook",
+                                                                        "priority",
+                                                                        "not_before",
+                                                                        "deadline",
+                                                                        "budget",
+                                                                        "fallback_models",
+                                                                        "on_disconnect",
+                                                                        "result_ttl_seconds",
+                                                                        "metadata",
+                                                                        "tags",
+                                                                        "reasoning"});
+static_assert(kEnvelopeNames.size() == static_cast<std::size_t>(EnvelopeField::reasoning) + 1);
+
+inline constexpr auto kMessageNames = std::to_array<std::string_view>({"role", "content"});
+inline constexpr auto kPartNames = std::to_array<std::string_view>({"type", "text"});
+inline constexpr auto kWebhookNames = std::to_array<std::string_view>({"url", "events"});
+
+inline constexpr auto kRoles =
+    std::to_array<std::string_view>({"system", "user", "assistant", "tool"});
+inline constexpr auto kOnInvalid = std::to_array<std::string_view>({"report", "retry", "repair"});
+inline constexpr auto kOnDisconnect = std::to_array<std::string_view>({"continue", "cancel"});
+
+/// Events that a webhook may ask for: changes of state, never deltas.
+inline constexpr auto kWebhookEvents = std::to_array<std::string_view>(
+    {"task.running", "task.waiting", "task.retrying", "task.success", "task.partial_success",
+     "task.failed", "task.cancelled", "task.expired"});
+
+}  // namespace taskgate::api

@@ -1,0 +1,401 @@
+// What each member of a task request may be. Every function sees one value in its place, records
+// what is wrong with it, and enters the containers that it wants to see the inside of.
+
+#include "api/json_text.hpp"
+#include "api/task_request_fields.hpp"
+#include "api/task_request_sax.hpp"
+#include "taskgate/core/event.hpp"
+#include "taskgate/core/suggest.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace taskgate::api {
+namespace {
+
+using Kind = JsonValue::Kind;
+
+constexpr std::size_t kMaxModel = 200;  // characters
+constexpr std::size_t kMaxTags = 32;
+constexpr std::size_t kMaxTag = 64;              // characters
+constexpr std::size_t kMaxMetadata = 16 * 1024;  // bytes of JSON
+constexpr std::size_t kMaxMetadataKey = 64;      // characters
+constexpr std::size_t kMaxMetadataValue = 512;   // characters
+constexpr std::int64_t kMaxOutputTokens = 1'000'000;
+constexpr std::int64_t kMinTtl = 60;
+constexpr std::int64_t kMaxTtl = 31'536'000;  // a year
+
+constexpr std::uint32_t event_bit(EventType type) {
+  return 1U << static_cast<unsigned>(type);
+}
+constexpr std::uint32_t kDefaultEvents =
+    event_bit(EventType::task_waiting) | event_bit(EventType::task_success) |
+    event_bit(EventType::task_partial_success) | event_bit(EventType::task_failed) |
+    event_bit(EventType::task_cancelled) | event_bit(EventType::task_expired);
+
+const char* kind_name(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::null:
+      return "null";
+    case Kind::boolean:
+      return "a boolean";
+    case Kind::integer:
+      return "an integer";
+    case Kind::number:
+      return "a number";
+    case Kind::string:
+      return "a string";
+    case Kind::object:
+      return "an object";
+    case Kind::array:
+      return "an array";
+  }
+  return "something else";
+}
+
+std::string listed(std::span<const std::string_view> names) {
+  std::string text;
+  for (const auto name : names) {
+    if (!text.empty()) text += ", ";
+    text += name;
+  }
+  return text;
+}
+
+std::string unsupported(std::string_view what) {
+  return std::string(what) + " is not supported by this version";
+}
+
+}  // namespace
+
+// --- helpers ------------------------------------------------------------------------------------
+
+bool TaskRequestSax::expect(const JsonValue& value, Kind kind, std::string_view what) {
+  if (value.kind == kind) return true;
+  std::string message = "expected " + std::string(what) + ", got " + kind_name(value.kind);
+  if (value.kind == Kind::null) message += " (leave the field out instead)";
+  fault(std::move(message));
+  skip_if_container(value);
+  return false;
+}
+
+std::optional<std::int64_t> TaskRequestSax::integer_in(const JsonValue& value,
+                                                       std::int64_t low,
+                                                       std::int64_t high) {
+  const bool integer = value.kind == Kind::integer;
+  if (integer && value.fits_int64 && value.integer >= low && value.integer <= high)
+    return value.integer;
+  const std::string range =
+      "an integer from " + std::to_string(low) + " to " + std::to_string(high);
+  if (!expect(value, Kind::integer, range)) return std::nullopt;
+  fault("expected " + range + ", got " + std::string(value.text));
+  return std::nullopt;
+}
+
+std::optional<TimePoint> TaskRequestSax::time_of(const JsonValue& value) {
+  constexpr std::string_view kWhat = "an RFC 3339 time such as \"2026-03-01T09:30:00Z\"";
+  if (!expect(value, Kind::string, kWhat)) return std::nullopt;
+  const auto time = parse_rfc3339(value.text);
+  if (!time) fault("expected " + std::string(kWhat));
+  return time;
+}
+
+void TaskRequestSax::one_of(const JsonValue& value, std::span<const std::string_view> names) {
+  if (value.kind == Kind::string &&
+      std::find(names.begin(), names.end(), value.text) != names.end())
+    return;
+  if (expect(value, Kind::string, "one of " + listed(names)))
+    fault("expected one of " + listed(names));
+}
+
+void TaskRequestSax::only(const JsonValue& value,
+                          std::string_view supported,
+                          std::span<const std::string_view> names) {
+  if (value.kind == Kind::string && value.text != supported &&
+      std::find(names.begin(), names.end(), value.text) != names.end()) {
+    fault(unsupported("\"" + std::string(value.text) + "\""));
+    return;
+  }
+  one_of(value, names);
+}
+
+/// A container ends: rules on what should have been in it.
+void TaskRequestSax::leave() {
+  if (skipping_ > 0) {
+    --skipping_;
+    return;
+  }
+  const auto require = [this](std::span<const std::string_view> known, std::uint32_t required) {
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      const auto bit = 1U << i;
+      if ((required & bit) == 0 || (top().seen & bit) != 0) continue;
+      top().key = known[i];
+      fault("is required");
+    }
+  };
+  auto& frame = top();
+  const Place place = frame.place;
+  if (place == Place::envelope) require(kEnvelopeNames, 0b11);  // model, input
+  if (place == Place::message || place == Place::part) {
+    require(place == Place::message ? std::span<const std::string_view>(kMessageNames)
+                                    : std::span<const std::string_view>(kPartNames),
+            0b11);
+  }
+  if (place == Place::webhook) require(kWebhookNames, 0b01);
+  const bool empty = frame.index == std::numeric_limits<std::size_t>::max();
+  if (place == Place::metadata) request_.metadata += '}';
+  if (place == Place::tags) request_.tags += ']';
+  --depth_;
+  if (empty && (place == Place::messages || place == Place::parts))
+    fault("must hold at least one element");
+  if (empty && place == Place::webhook_events)
+    fault("must name at least one event, or be left out for the default");
+  if (place == Place::metadata && request_.metadata.size() > kMaxMetadata)
+    fault("must not be over 16 KiB of JSON");
+}
+
+// --- the body -----------------------------------------------------------------------------------
+
+void TaskRequestSax::root_value(const JsonValue& value) {
+  if (expect(value, Kind::object, "an object")) push(Place::envelope);
+}
+
+void TaskRequestSax::envelope_value(const JsonValue& value) {
+  using enum EnvelopeField;
+  if (top().field < 0) return skip_if_container(value);
+  switch (static_cast<EnvelopeField>(top().field)) {
+    case model:
+      return model_field(value);
+    case input:
+      return input_field(value);
+    case instructions:
+      (void)expect(value, Kind::string, "a string");  // the fault is recorded
+      return;
+    case output_schema:
+      if (value.kind != Kind::boolean && value.kind != Kind::object) {
+        (void)expect(value, Kind::object, "a JSON Schema (an object or a boolean)");
+        return;
+      }
+      return skip_if_container(value);
+    case on_invalid:
+    case on_disconnect:
+    case samples:
+    case temperature:
+    case seed:
+    case max_output_tokens:
+      return choice_field(value);
+    case priority:
+    case not_before:
+    case deadline:
+    case result_ttl_seconds:
+      return scheduling_field(value);
+    case webhook:
+    case metadata:
+    case tags:
+      return container_field(value);
+    case context:
+    case tools:
+    case max_steps:
+    case max_tool_calls:
+    case budget:
+    case fallback_models:
+    case reasoning:
+      fault(unsupported(top().key));
+      return skip_if_container(value);
+  }
+}
+
+void TaskRequestSax::model_field(const JsonValue& value) {
+  if (!expect(value, Kind::string, "a string such as \"sim/echo\"")) return;
+  if (value.text.empty() || value.text.size() > kMaxModel)
+    return fault("must have 1 to 200 characters");
+  const bool visible =
+      std::all_of(value.text.begin(), value.text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  if (!visible) return fault("must be visible ASCII without spaces, such as \"provider/name\"");
+  request_.model = value.text;
+}
+
+void TaskRequestSax::input_field(const JsonValue& value) {
+  if (value.kind == Kind::array) return push(Place::messages);
+  if (!expect(value, Kind::string, "a string or an array of messages")) return;
+  if (value.text.empty()) fault("must not be empty");
+}
+
+void TaskRequestSax::choice_field(const JsonValue& value) {
+  using enum EnvelopeField;
+  switch (static_cast<EnvelopeField>(top().field)) {
+    case on_invalid:
+      return only(value, "report", kOnInvalid);
+    case on_disconnect:
+      return only(value, "continue", kOnDisconnect);
+    case samples: {
+      const auto count = integer_in(value, 1, 100);
+      if (count && *count > 1) fault(unsupported("more than 1 sample"));
+      return;
+    }
+    case temperature: {
+      const bool number = value.kind == Kind::number || value.kind == Kind::integer;
+      if (!number) {
+        (void)expect(value, Kind::number, "a number from 0 to 2");
+      } else if (value.number < 0 || value.number > 2) {
+        fault("expected a number from 0 to 2, got " + std::string(value.text.substr(0, 40)));
+      }
+      return;
+    }
+    case seed:
+      (void)integer_in(value, std::numeric_limits<std::int64_t>::min(),
+                       std::numeric_limits<std::int64_t>::max());
+      return;
+    default:  // max_output_tokens
+      (void)integer_in(value, 1, kMaxOutputTokens);
+  }
+}
+
+void TaskRequestSax::scheduling_field(const JsonValue& value) {
+  using enum EnvelopeField;
+  switch (static_cast<EnvelopeField>(top().field)) {
+    case priority:
+      if (const auto number = integer_in(value, 0, 9))
+        request_.priority = static_cast<int>(*number);
+      return;
+    case not_before:
+      request_.not_before = time_of(value);
+      return;
+    case deadline:
+      request_.deadline = time_of(value);
+      return;
+    default:  // result_ttl_seconds
+      request_.result_ttl_seconds = integer_in(value, kMinTtl, kMaxTtl);
+  }
+}
+
+void TaskRequestSax::container_field(const JsonValue& value) {
+  using enum EnvelopeField;
+  switch (static_cast<EnvelopeField>(top().field)) {
+    case webhook:
+      if (!expect(value, Kind::object, "an object with url and events")) return;
+      request_.webhook.emplace().event_mask = kDefaultEvents;
+      return push(Place::webhook);
+    case metadata:
+      if (!expect(value, Kind::object, "an object")) return;
+      request_.metadata = "{";
+      distinct_.clear();
+      return push(Place::metadata);
+    default:  // tags
+      if (!expect(value, Kind::array, "an array of strings")) return;
+      request_.tags = "[";
+      distinct_.clear();
+      return push(Place::tags);
+  }
+}
+
+// --- inside input -------------------------------------------------------------------------------
+
+void TaskRequestSax::messages_value(const JsonValue& value) {
+  if (expect(value, Kind::object, "a message object with role and content")) push(Place::message);
+}
+
+void TaskRequestSax::message_value(const JsonValue& value) {
+  switch (top().field) {
+    case 0:  // role
+      return one_of(value, kRoles);
+    case 1:  // content
+      if (value.kind == Kind::array) return push(Place::parts);
+      (void)expect(value, Kind::string, "a string or an array of parts");
+      return;
+    default:
+      return skip_if_container(value);
+  }
+}
+
+void TaskRequestSax::parts_value(const JsonValue& value) {
+  if (expect(value, Kind::object, "a part such as {\"type\":\"text\",\"text\":\"…\"}"))
+    push(Place::part);
+}
+
+void TaskRequestSax::part_value(const JsonValue& value) {
+  switch (top().field) {
+    case 0:  // type
+      if (expect(value, Kind::string, "\"text\"") && value.text != "text")
+        fault(unsupported("a part of another type than \"text\""));
+      return;
+    case 1:  // text
+      (void)expect(value, Kind::string, "a string");
+      return;
+    default:
+      return skip_if_container(value);
+  }
+}
+
+// --- metadata, tags, webhook --------------------------------------------------------------------
+
+void TaskRequestSax::metadata_value(const JsonValue& value) {
+  const auto& name = top().key;
+  if (!distinct_.insert(name).second) fault("is given twice");
+  if (name.empty() || count_characters(name) > kMaxMetadataKey)
+    fault("a metadata key must have 1 to 64 characters");
+  if (value.kind == Kind::object || value.kind == Kind::array) {
+    fault("expected a string, number, boolean or null, got " + std::string(kind_name(value.kind)));
+    return skip_if_container(value);
+  }
+  if (value.kind == Kind::string && count_characters(value.text) > kMaxMetadataValue)
+    fault("must not be over 512 characters");
+  auto& out = request_.metadata;
+  if (out.size() > kMaxMetadata) return;  // leave() says so
+  if (out.size() > 1) out += ',';
+  append_json_string(out, name);
+  out += ':';
+  if (value.kind == Kind::string) {
+    append_json_string(out, value.text);
+  } else if (value.kind == Kind::null) {
+    out += "null";
+  } else if (value.kind == Kind::boolean) {
+    out += value.boolean ? "true" : "false";
+  } else {
+    out += value.text;  // a number as the client spelt it
+  }
+}
+
+void TaskRequestSax::tags_value(const JsonValue& value) {
+  if (!expect(value, Kind::string, "a string")) return;
+  if (top().index == kMaxTags) fault("there may be at most 32 tags");
+  if (top().index >= kMaxTags) return;
+  if (value.text.empty() || count_characters(value.text) > kMaxTag)
+    return fault("must have 1 to 64 characters");
+  if (!distinct_.emplace(value.text).second) return fault("is given twice");
+  if (request_.tags.size() > 1) request_.tags += ',';
+  append_json_string(request_.tags, value.text);
+}
+
+void TaskRequestSax::webhook_value(const JsonValue& value) {
+  if (top().field == 0) {
+    if (!expect(value, Kind::string, "an https URL")) return;
+    request_.webhook->url = value.text;
+    if (const auto judged = check_url_(value.text); !judged) fault(judged.error().message());
+  } else if (top().field == 1) {
+    if (!expect(value, Kind::array, "an array of event names")) return;
+    request_.webhook->event_mask = 0;
+    push(Place::webhook_events);
+  } else {
+    skip_if_container(value);
+  }
+}
+
+void TaskRequestSax::webhook_event_value(const JsonValue& value) {
+  if (!expect(value, Kind::string, "an event name")) return;
+  const bool announced =
+      std::find(kWebhookEvents.begin(), kWebhookEvents.end(), value.text) != kWebhookEvents.end();
+  const auto type = parse_event_type(value.text);
+  if (announced && type) {
+    request_.webhook->event_mask |= event_bit(*type);
+  } else if (type) {
+    fault("is not announced by webhooks; follow the task's stream for it");
+  } else {
+    std::string hint;
+    if (value.text.size() <= 64) hint = did_you_mean(value.text, kWebhookEvents);
+    fault("is not an event; expected one of " + listed(kWebhookEvents) + hint);
+  }
+}
+
+}  // namespace taskgate::api

@@ -1,0 +1,136 @@
+// POST /tasks and PUT /tasks/{id}: from bytes to a durable task.
+
+#include "api/request_parts.hpp"
+#include "api/task_json.hpp"
+#include "api/tasks.hpp"
+#include "taskgate/core/ids.hpp"
+
+#include <utility>
+
+namespace taskgate::api {
+namespace {
+
+namespace asio = boost::asio;
+
+net::Response faults_response(const net::Request& request, ParsedTaskRequest parsed) {
+  if (parsed.malformed) {
+    Problem problem(ProblemCode::malformed_request,
+                    "the body is not valid JSON: " + parsed.faults.front().message);
+    problem.faults = std::move(parsed.faults);
+    return problem_response(request, problem);
+  }
+  const auto count = parsed.faults.size();
+  Problem problem(ProblemCode::invalid_request,
+                  count == 1 ? "one field of the task is not valid; see errors"
+                             : std::to_string(count) + " faults in the task; see errors");
+  problem.faults = std::move(parsed.faults);
+  return problem_response(request, problem);
+}
+
+// What the gateway refuses, in the words of a submission.
+net::Response refused_response(const net::Request& request, const Error& error, bool has_key) {
+  Problem problem(error);
+  if (error.code() == Errc::invalid_argument) {  // the one argument it judges is the model
+    problem.code = ProblemCode::invalid_request;
+    problem.faults.push_back({"/model", error.message()});
+  } else if (error.code() == Errc::unprocessable && has_key) {
+    problem.code = ProblemCode::idempotency_key_reused;
+  }
+  return problem_response(request, problem);
+}
+
+std::optional<Problem> check_head(const net::Request& request) {
+  if (auto problem = check_json_content(request)) return problem;
+  return check_accept(request, "application", "json");
+}
+
+// 202 with the short object; Retry-After says when to poll.
+net::Response accepted_response(const engine::TaskView& view) {
+  std::string body;
+  append_submitted_object(body, view);
+  auto response = net::Response::json(202, std::move(body));
+  response.set("Cache-Control", "no-store");
+  set_retry_after(response, view);
+  return response;
+}
+
+void set_applied(net::Response& response, std::optional<std::chrono::seconds> waited) {
+  if (!waited) {
+    response.set("Preference-Applied", "respond-async");
+    return;
+  }
+  const std::string wait = "wait=" + std::to_string(waited->count());
+  response.set("Preference-Applied", response.status() == 200 ? wait : "respond-async, " + wait);
+}
+
+}  // namespace
+
+asio::awaitable<net::Response> TaskRoutes::submit(net::Request& request) {
+  if (const auto problem = check_head(request)) co_return problem_response(request, *problem);
+  auto idempotency = read_idempotency_key(request);
+  if (idempotency.problem) co_return problem_response(request, *idempotency.problem);
+  auto parsed = reader_.read(std::move(request.body));
+  if (!parsed.faults.empty()) co_return faults_response(request, std::move(parsed));
+
+  engine::SubmitOptions options;
+  options.idempotency_key = std::move(idempotency.key);
+  const bool has_key = options.idempotency_key.has_value();
+  const std::string tenant = principal_of(request).tenant;
+  auto submitted = co_await gateway_.submit(tenant, std::move(parsed.request), std::move(options));
+  if (!submitted) co_return refused_response(request, submitted.error(), has_key);
+
+  auto& view = submitted->view;
+  const auto id = view.task.public_id();
+  auto waited = preferred_wait(request);
+  if (waited && !is_final(view.task.status)) {
+    const std::chrono::milliseconds patience = *waited;
+    auto later = co_await gateway_.wait_final(tenant, id, patience);
+    // An error here takes nothing back: the task is accepted, and the reply says so.
+    if (later) view = std::move(*later);
+  }
+  if (view.task.purged) co_return purged_response(request);
+  const bool finished = is_final(view.task.status);
+  auto response = net::Response(202);
+  if (finished) {
+    response = task_response(200, view);
+  } else {
+    response = accepted_response(view);
+  }
+  response.set("Location", "/tasks/" + id);
+  response.set("Idempotency-Replayed", submitted->created ? "false" : "true");
+  set_applied(response, waited);
+  co_return response;
+}
+
+asio::awaitable<net::Response> TaskRoutes::put(net::Request& request) {
+  if (const auto problem = check_head(request)) co_return problem_response(request, *problem);
+  const std::string id = request.params.at(0);
+  if (!is_client_id(id) || parse_task_id(id)) {
+    const Problem problem(ProblemCode::invalid_request,
+                          "an id of your own has 1 to 128 characters of A-Z a-z 0-9 . _ -, begins "
+                          "with a letter or digit, and does not look like a server's task id");
+    co_return problem_response(request, problem);
+  }
+  auto parsed = reader_.read(std::move(request.body));
+  if (!parsed.faults.empty()) co_return faults_response(request, std::move(parsed));
+
+  engine::SubmitOptions options;
+  options.route = "PUT /tasks";
+  options.client_id = id;
+  const std::string tenant = principal_of(request).tenant;
+  auto submitted = co_await gateway_.submit(tenant, std::move(parsed.request), std::move(options));
+  if (!submitted) co_return refused_response(request, submitted.error(), false);
+
+  auto& view = submitted->view;
+  if (view.task.purged) co_return purged_response(request);
+  auto response = net::Response(202);
+  if (submitted->created) {
+    response = accepted_response(view);
+  } else {
+    response = task_response(200, view);
+  }
+  response.set("Location", "/tasks/" + id);
+  co_return response;
+}
+
+}  // namespace taskgate::api

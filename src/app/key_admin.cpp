@@ -1,0 +1,103 @@
+#include "taskgate/app/key_admin.hpp"
+
+#include "taskgate/core/clock.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace taskgate::app {
+
+namespace asio = boost::asio;
+
+namespace {
+
+Result<std::unique_ptr<store::Store>> open_offline(const std::string& database) {
+  store::SqliteOptions options;
+  options.path = database;
+  options.reader_threads = 1;
+  return store::open_sqlite(std::move(options));
+}
+
+// Runs one store call to its end on this thread.
+template <class T>
+Result<T> complete(store::Awaitable<T> call) {
+  asio::io_context context{1};
+  std::optional<Result<T>> outcome;
+  std::exception_ptr failure;
+  auto keep = [&outcome, &failure](std::exception_ptr error, Result<T> result) {
+    failure = std::move(error);
+    if (!failure) outcome.emplace(std::move(result));
+  };
+  // Result has no default value, which co_spawn wants: wrap the call.
+  struct Wrapper {
+    static asio::awaitable<std::optional<Result<T>>> run(store::Awaitable<T> inner) {
+      std::optional<Result<T>> value;
+      value.emplace(co_await std::move(inner));
+      co_return value;
+    }
+  };
+  auto take = [&keep](std::exception_ptr error, std::optional<Result<T>> result) {
+    if (error) {
+      keep(std::move(error), Error(Errc::internal, "the call ended without a result"));
+    } else {
+      keep(nullptr, std::move(*result));
+    }
+  };
+  asio::co_spawn(context, Wrapper::run(std::move(call)), take);
+  context.run();
+  if (failure) std::rethrow_exception(failure);
+  return std::move(*outcome);
+}
+
+}  // namespace
+
+Result<std::string> create_key(const std::string& database, const NewKey& key) {
+  if (!api::is_tenant_name(key.tenant)) return Error(Errc::invalid_argument, "tenant: expected 1 to 64 letters, digits, '.', '_', '-'");
+  if (key.scopes == 0) return Error(Errc::invalid_argument, "scopes: expected at least one of read, submit, operate, admin");
+  auto opened = open_offline(database);
+  if (!opened) return opened.error();
+  auto generated = api::generate_key();
+  const auto now = SystemClock().now();
+  store::ApiKey row;
+  row.id = generated.id;
+  row.tenant = key.tenant;
+  row.name = key.name;
+  row.secret_hash = generated.secret_hash;
+  row.scopes = key.scopes;
+  row.created_at = now;
+  if (key.lifetime) row.expires_at = now + *key.lifetime;
+  const auto put = complete(opened.value()->put_key(std::move(row)));
+  opened.value()->close();
+  if (!put) return put.error();
+  return std::move(generated.text);
+}
+
+Result<std::vector<store::ApiKey>> list_keys(const std::string& database) {
+  auto opened = open_offline(database);
+  if (!opened) return opened.error();
+  auto keys = complete(opened.value()->keys());
+  opened.value()->close();
+  return keys;
+}
+
+Result<void> revoke_key(const std::string& database, const std::string& key_id) {
+  auto opened = open_offline(database);
+  if (!opened) return opened.error();
+  const auto revoked = complete(opened.value()->revoke_key(key_id, SystemClock().now()));
+  opened.value()->close();
+  if (!revoked) return revoked.error();
+  return {};
+}
+
+Result<std::vector<std::string>> webhook_secrets(const std::string& database, const std::string& tenant) {
+  auto opened = open_offline(database);
+  if (!opened) return opened.error();
+  auto secrets = complete(opened.value()->webhook_secrets(tenant));
+  opened.value()->close();
+  return secrets;
+}
+
+}  // namespace taskgate::app

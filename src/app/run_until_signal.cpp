@@ -1,0 +1,65 @@
+#include "taskgate/app/application.hpp"
+#include "taskgate/observe/log.hpp"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <pthread.h>
+#include <thread>
+
+namespace taskgate::app {
+namespace {
+
+constexpr int kForcedExit = 130;  // as a shell reports an interrupted program
+
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread: only the waiter below sees them
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+// A connection is a descriptor: take as many as the system lets us have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int wait_for_signal(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return signal;
+}
+
+}  // namespace
+
+int run_until_signal(const Config& config) {
+  const auto signals = block_signals();
+  raise_descriptor_limit();
+  Application application(config);
+  if (const auto started = application.start(); !started) {
+    log::error("start.failed", {{"reason", started.error().message()}, {"detail", started.error().detail()}});
+    return 1;
+  }
+  std::printf("{\"listening\":\"%s\"}\n", application.url().c_str());
+  std::fflush(stdout);
+
+  log::info("shutdown.begun", {{"signal", wait_for_signal(signals)}, {"grace_ms", config.shutdown_grace.count()}});
+  std::thread impatience([signals] {
+    if (wait_for_signal(signals) == SIGTERM) log::warning("shutdown.forced");
+    std::_Exit(kForcedExit);
+  });
+  application.stop(config.shutdown_grace);
+  log::info("shutdown.done");
+  impatience.detach();  // it waits for a signal that need not come; the process ends now
+  return 0;
+}
+
+}  // namespace taskgate::app

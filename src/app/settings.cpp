@@ -1,0 +1,179 @@
+#include "app/settings.hpp"
+
+#include <array>
+#include <limits>
+
+namespace taskgate::app {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// reach<Config, &Config::server, &ServerConfig::threads> is a function from a Config to its
+// threads.
+template <class Owner, auto... Members>
+auto& reach(Owner& owner) {
+  return (owner.*....*Members);
+}
+
+constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::int64_t kHourMs = 60 * kMinuteMs;
+constexpr std::int64_t kDayMs = 24 * kHourMs;
+constexpr std::int64_t kDaySeconds = 86'400;
+constexpr std::int64_t kMiB = 1 << 20;
+
+constexpr std::array<std::string_view, 2> kAuthModes{"keys", "open"};
+constexpr std::array<std::string_view, 5> kLogLevels{"debug", "info", "warning", "error", "off"};
+constexpr std::array<std::string_view, 3> kLogFormats{"text", "json", "logfmt"};
+constexpr std::array<std::string_view, 1> kProtocols{"openai_chat"};
+
+const Choice<Config> kAuthMode{kAuthModes, [](const Config& c) { return to_string(c.auth.mode); },
+                               [](Config& c, std::string_view name) {
+                                 c.auth.mode = name == "open" ? AuthMode::open : AuthMode::keys;
+                               }};
+const Choice<Config> kLogLevel{
+    kLogLevels, [](const Config& c) { return log::to_string(c.log.level); },
+    [](Config& c, std::string_view name) { c.log.level = *log::parse_level(name); }};
+const Choice<Config> kLogFormat{
+    kLogFormats, [](const Config& c) { return log::to_string(c.log.format); },
+    [](Config& c, std::string_view name) { c.log.format = *log::parse_format(name); }};
+const Choice<ProviderConfig> kProtocol{
+    kProtocols, [](const ProviderConfig& p) { return to_string(p.protocol); },
+    [](ProviderConfig& p, std::string_view) { p.protocol = Protocol::openai_chat; }};
+
+template <auto... Members>
+constexpr auto in_config = &reach<Config, Members...>;
+template <auto Member>
+constexpr auto in_server = &reach<Config, &Config::server, Member>;
+template <auto Member>
+constexpr auto in_limits = &reach<Config, &Config::server, &ServerConfig::limits, Member>;
+template <auto Member>
+constexpr auto in_engine = &reach<Config, &Config::engine, Member>;
+template <auto Member>
+constexpr auto in_webhooks = &reach<Config, &Config::webhooks, Member>;
+template <auto Member>
+constexpr auto in_provider = &reach<ProviderConfig, Member>;
+
+using Limits = net::ServerLimits;
+
+// clang-format off
+const Setting<Config> kConfigSettings[] = {
+    {"server/listen", in_server<&ServerConfig::listen>, 0, 0,
+     "Address and port to listen on, `host:port`; port 0 takes any free one."},
+    {"server/threads", in_server<&ServerConfig::threads>, 0, 64,
+     "Threads that serve connections; 0: one up to two cores, then half the cores."},
+    {"server/tls/certificate_file", in_config<&Config::server, &ServerConfig::tls, &TlsConfig::certificate_file>, 0, 0,
+     "PEM file with the certificate chain; empty: plain HTTP."},
+    {"server/tls/private_key_file", in_config<&Config::server, &ServerConfig::tls, &TlsConfig::private_key_file>, 0, 0,
+     "PEM file with the certificate's private key."},
+    {"server/limits/header_timeout_ms", in_limits<&Limits::header_timeout>, 100, 10 * kMinuteMs,
+     "Milliseconds from a request's first byte to the end of its head; then 408."},
+    {"server/limits/body_timeout_ms", in_limits<&Limits::body_timeout>, 100, 10 * kMinuteMs,
+     "Milliseconds for a request's body, beyond what 1 KiB/s would take; then 408."},
+    {"server/limits/keep_alive_timeout_ms", in_limits<&Limits::keep_alive_timeout>, 100, 10 * kMinuteMs,
+     "Milliseconds that a connection may idle between requests; then it is closed."},
+    {"server/limits/write_timeout_ms", in_limits<&Limits::write_timeout>, 100, 10 * kMinuteMs,
+     "Milliseconds that one write may stall; then the connection is cut."},
+    {"server/limits/max_connections", in_limits<&Limits::max_connections>, 1, 1'000'000,
+     "Connections open at once; more wait in the kernel's queue."},
+    {"server/limits/max_connections_per_address", in_limits<&Limits::max_connections_per_address>, 0, 1'000'000,
+     "Connections open at once from one address; 0: no bound of its own."},
+    {"server/limits/max_requests_per_connection", in_limits<&Limits::max_requests_per_connection>, 0, 1'000'000'000,
+     "Requests on one connection before it is closed; 0: unlimited."},
+    {"server/limits/max_header_bytes", in_limits<&Limits::max_header_bytes>, 1024, kMiB,
+     "Bytes of a request's head; past it 431."},
+    {"server/limits/max_header_count", in_limits<&Limits::max_header_count>, 8, 1000,
+     "Header fields of a request; past it 431."},
+    {"server/limits/max_target_bytes", in_limits<&Limits::max_target_bytes>, 256, 64 * 1024,
+     "Bytes of a request's target; past it 414."},
+    {"server/limits/max_body_bytes", in_server<&ServerConfig::max_body_bytes>, 1024, 64 * kMiB,
+     "Bytes of a request's body; past it 413."},
+    {"database/path", in_config<&Config::database, &DatabaseConfig::path>, 0, 0,
+     "The SQLite file; created when absent. Beside it lie `-wal`, `-shm` and `-lock`."},
+    {"database/reader_threads", in_config<&Config::database, &DatabaseConfig::reader_threads>, 1, 16,
+     "Threads that read from the database, each with a connection of its own."},
+    {"engine/slots", in_engine<&EngineConfig::slots>, 1, 100'000,
+     "Attempts that run at once; the rest wait in the queue."},
+    {"engine/max_queued_tasks", in_engine<&EngineConfig::max_queued_tasks>, 1, 10'000'000,
+     "Tasks that may wait; past it 503 with `Retry-After`."},
+    {"engine/max_queued_bytes", in_engine<&EngineConfig::max_queued_bytes>, kMiB, 65'536 * kMiB,
+     "Bytes of request bodies that may wait; past it 503 with `Retry-After`."},
+    {"engine/tenant_max_queued", in_engine<&EngineConfig::tenant_max_queued>, 1, 10'000'000,
+     "Tasks of one tenant that may wait; past it 429 with `Retry-After`."},
+    {"engine/max_attempts", in_engine<&EngineConfig::max_attempts>, 1, 100,
+     "Attempts that may fail before the task is `failed`."},
+    {"engine/attempt_timeout_ms", in_engine<&EngineConfig::attempt_timeout>, 100, kDayMs,
+     "Milliseconds that one attempt may take; then it is retried like any failure that may pass."},
+    {"engine/default_deadline_ms", in_engine<&EngineConfig::default_deadline>, 0, 30 * kDayMs,
+     "Milliseconds from submission after which a task without a deadline of its own expires; 0: never."},
+    {"engine/result_ttl_seconds", in_engine<&EngineConfig::result_ttl>, 60, 3650 * kDaySeconds,
+     "Seconds that a finished task's content is kept, unless the task says otherwise."},
+    {"engine/retry/base_ms", in_config<&Config::engine, &EngineConfig::retry, &RetryConfig::base>, 1, 10 * kMinuteMs,
+     "Upper bound in milliseconds of the first retry's delay; each further one doubles it."},
+    {"engine/retry/max_ms", in_config<&Config::engine, &EngineConfig::retry, &RetryConfig::max>, 1, kHourMs,
+     "Upper bound in milliseconds of any retry's delay."},
+    {"engine/idempotency_ttl_seconds", in_engine<&EngineConfig::idempotency_ttl>, kDaySeconds, 30 * kDaySeconds,
+     "Seconds that an `Idempotency-Key` is remembered; the contract promises 24 hours."},
+    {"webhooks/timeout_ms", in_webhooks<&WebhookConfig::timeout>, 100, kMinuteMs,
+     "Milliseconds that one delivery may take."},
+    {"webhooks/allow_http", in_webhooks<&WebhookConfig::allow_http>, 0, 0,
+     "Deliver to `http://` URLs too; else only to `https://`."},
+    {"webhooks/allow_loopback_for_tests", in_webhooks<&WebhookConfig::allow_loopback_for_tests>, 0, 0,
+     "Deliver to this very machine: for tests. `serve` refuses it unless `--allow-loopback-for-tests` says so too."},
+    {"webhooks/max_concurrent", in_webhooks<&WebhookConfig::max_concurrent>, 1, 1000,
+     "Deliveries under way at once."},
+    {"webhooks/allowed_ports", in_webhooks<&WebhookConfig::allowed_ports>, 1, 65'535,
+     "Ports that a webhook's URL may name; an empty list allows every port."},
+    {"auth/mode", kAuthMode, 0, 0,
+     "`keys`: every request needs an API key; `open`: none is asked for, on a loopback address only."},
+    {"log/level", kLogLevel, 0, 0,
+     "Least level that is logged."},
+    {"log/format", kLogFormat, 0, 0,
+     "Form of a log line on stderr."},
+    {"shutdown_grace_ms", in_config<&Config::shutdown_grace>, 0, 10 * kMinuteMs,
+     "Milliseconds that requests, streams and attempts get to end after SIGTERM."},
+};
+
+const Setting<ProviderConfig> kProviderSettings[] = {
+    {"enabled", in_provider<&ProviderConfig::enabled>, 0, 0,
+     "Serve this provider. Taken as `false` when `api_key` is given and comes out empty."},
+    {"protocol", kProtocol, 0, 0,
+     "How the upstream speaks."},
+    {"base_url", in_provider<&ProviderConfig::base_url>, 0, 0,
+     "The upstream's URL up to, and without, `/chat/completions`. Required."},
+    {"api_key", in_provider<&ProviderConfig::api_key>, 0, 0,
+     "Sent as `Authorization: Bearer …`; leave it out for an upstream that asks for none.", true},
+    {"connect_timeout_ms", in_provider<&ProviderConfig::connect_timeout>, 1, 5 * kMinuteMs,
+     "Milliseconds for DNS, TCP and TLS together."},
+    {"first_byte_timeout_ms", in_provider<&ProviderConfig::first_byte_timeout>, 1, kHourMs,
+     "Milliseconds from the request's end to the answer's first byte."},
+    {"idle_timeout_ms", in_provider<&ProviderConfig::idle_timeout>, 1, kHourMs,
+     "Milliseconds of silence within an answer."},
+    {"headers", in_provider<&ProviderConfig::headers>, 0, 0,
+     "Further header fields for every request, name to value.", true},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Setting<Config>> config_settings() {
+  return kConfigSettings;
+}
+
+std::span<const Setting<ProviderConfig>> provider_settings() {
+  return kProviderSettings;
+}
+
+std::string environment_name(std::string_view path) {
+  std::string name = "TASKGATE_";
+  for (const char c : path) {
+    if (c == '/') {
+      name += "__";
+    } else {
+      name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+  }
+  return name;
+}
+
+}  // namespace taskgate::app

@@ -1,0 +1,44 @@
+#include "store/sqlite/migrations.hpp"
+
+#include <string>
+
+namespace taskgate::store::sqlite {
+namespace {
+
+// "tgat" in the file's header (sqlite.org/fileformat2.html §1.3.10): whose file it is.
+constexpr std::int64_t kApplicationId = 0x74676174;
+
+void apply_migration(Database& db, const Migration& migration) {
+  db.execute("BEGIN IMMEDIATE");
+  try {
+    db.execute(migration.sql);
+    db.execute(("PRAGMA user_version=" + std::to_string(migration.version)).c_str());
+    db.execute(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
+    db.execute("COMMIT");
+  } catch (const std::exception&) {
+    if (db.in_transaction()) db.execute("ROLLBACK");
+    throw;
+  }
+}
+
+}  // namespace
+
+Result<void> migrate(Database& db) {
+  const auto known = migrations();
+  const auto version = db.pragma("PRAGMA user_version");
+  const bool is_new = version == 0 && db.pragma("SELECT count(*) FROM sqlite_schema") == 0;
+  if (!is_new && db.pragma("PRAGMA application_id") != kApplicationId)
+    return Error(Errc::storage, "the file is a database of another program");
+  if (version > known.back().version) {
+    return Error(Errc::storage, "the database was written by a newer taskgate (schema " +
+                                    std::to_string(version) + ", this program knows " +
+                                    std::to_string(known.back().version) +
+                                    "): use that version or restore a backup");
+  }
+  for (const auto& migration : known) {
+    if (migration.version > version) apply_migration(db, migration);
+  }
+  return {};
+}
+
+}  // namespace taskgate::store::sqlite

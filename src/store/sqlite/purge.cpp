@@ -1,0 +1,87 @@
+// Forgetting: the content of finished tasks, and idempotency records that have expired.
+
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/writes.hpp"
+
+#include <vector>
+
+namespace taskgate::store::sqlite {
+namespace {
+
+constexpr const char* kPurgeState =
+    "SELECT status, purged FROM tasks WHERE tenant = ?1 AND id = ?2";
+
+constexpr const char* kDeleteRequest = "DELETE FROM task_requests WHERE tenant = ?1 AND id = ?2";
+constexpr const char* kDeleteEvents = "DELETE FROM events WHERE tenant = ?1 AND id = ?2";
+
+constexpr const char* kMarkPurged =
+    "UPDATE tasks SET purged = 1, metadata = '{}', tags = '[]', webhook_mask = 0"
+    " WHERE tenant = ?1 AND id = ?2";
+
+// There is nothing left to announce. The rows stay: the delivery log shows what became of them.
+constexpr const char* kCancelDeliveries =
+    "UPDATE deliveries SET state = 3 WHERE tenant = ?1 AND task_id = ?2 AND state = 0";
+
+constexpr const char* kExpired =
+    "SELECT tenant, id FROM tasks"
+    " WHERE finished_at IS NOT NULL AND purged = 0 AND expires_at < ?1 ORDER BY expires_at LIMIT "
+    "?2";
+
+constexpr const char* kExpiredKeys =
+    "SELECT tenant, route, key FROM idempotency WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2";
+
+constexpr const char* kDeleteKey =
+    "DELETE FROM idempotency WHERE tenant = ?1 AND route = ?2 AND key = ?3";
+
+void purge_content(WriteContext& context, const TaskRef& ref) {
+  for (const char* sql : {kDeleteRequest, kDeleteEvents, kMarkPurged, kCancelDeliveries}) {
+    auto query = context.db.query(sql);
+    query.bind(ref.tenant, ref.id).run();
+  }
+  context.content_deleted = true;
+}
+
+}  // namespace
+
+Result<Done> write_purge(WriteContext& context, const TaskRef& ref) {
+  {
+    auto query = context.db.query(kPurgeState);
+    query.bind(ref.tenant, ref.id);
+    if (!query.step()) return no_such_task();
+    if (!is_final(static_cast<TaskStatus>(query.small(0))))
+      return Error(Errc::conflict, "the task is not finished: cancel it first");
+    if (query.small(1) != 0) return Done{};
+  }
+  purge_content(context, ref);
+  return Done{};
+}
+
+Result<int> write_purge_expired(WriteContext& context, const Sweep& sweep) {
+  std::vector<TaskRef> expired;
+  {
+    auto query = context.db.query(kExpired);
+    query.bind(sweep.now, sweep.limit);
+    while (query.step()) expired.push_back(TaskRef{query.text(0), query.task_id(1)});
+  }
+  for (const auto& ref : expired) purge_content(context, ref);
+  return static_cast<int>(expired.size());
+}
+
+Result<int> write_sweep_idempotency(WriteContext& context, const Sweep& sweep) {
+  struct Key {
+    std::string tenant, route, key;
+  };
+  std::vector<Key> expired;
+  {
+    auto query = context.db.query(kExpiredKeys);
+    query.bind(sweep.now, sweep.limit);
+    while (query.step()) expired.push_back(Key{query.text(0), query.text(1), query.text(2)});
+  }
+  for (const auto& key : expired) {
+    auto query = context.db.query(kDeleteKey);
+    query.bind(key.tenant, key.route, key.key).run();
+  }
+  return static_cast<int>(expired.size());
+}
+
+}  // namespace taskgate::store::sqlite

@@ -1,0 +1,75 @@
+// One key, one task: whatever is retried, however it is spelled, however many at once.
+
+#include "support/test_gateway.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+namespace taskgate::test {
+namespace {
+
+TEST(Idempotency, SixtyFourConcurrentPostsMakeOneTask) {
+  TestGateway gateway;
+  constexpr int kClients = 64;
+  std::vector<Reply> replies(kClients);
+  std::vector<std::thread> clients;
+
+  for (int i = 0; i < kClients; ++i) {
+    clients.emplace_back([&gateway, &replies, i] {
+      replies[static_cast<std::size_t>(i)] =
+          gateway.client().post("/tasks", {{"model", "sim/echo"}, {"input", "once"}}, {{"Idempotency-Key", "\"one-key\""}});
+    });
+  }
+  for (auto& client : clients) client.join();
+
+  std::set<std::string> ids;
+  int created = 0;
+  for (const auto& reply : replies) {
+    EXPECT_TRUE(reply.status == 202 || reply.status == 200) << reply.status << reply.body;
+    ids.insert(reply.json()["id"].get<std::string>());
+    if (reply.header("idempotency-replayed") == "false") ++created;
+  }
+  EXPECT_EQ(ids.size(), 1U);
+  EXPECT_EQ(created, 1);
+  EXPECT_EQ(gateway.client().get("/tasks").json()["data"].size(), 1U);
+}
+
+TEST(Idempotency, SpellingOfTheBodyDoesNotMatterItsMeaningDoes) {
+  TestGateway gateway;
+  auto client = gateway.client();
+  const HeaderList key{{"Idempotency-Key", "\"k\""}};
+  const auto first = client.call("POST", "/tasks", R"({"model":"sim/echo","input":"a","priority":1})", key);
+
+  const auto respelled = client.call("POST", "/tasks", R"({ "priority": 1, "input": "a", "model": "sim/echo" })", key);
+  const auto other = client.call("POST", "/tasks", R"({"model":"sim/echo","input":"b"})", key);
+
+  EXPECT_EQ(respelled.json()["id"], first.json()["id"]) << respelled.body;
+  EXPECT_EQ(respelled.header("idempotency-replayed"), "true");
+  EXPECT_EQ(other.status, 422) << other.body;
+}
+
+TEST(Idempotency, SurvivesARestart) {
+  TestGateway gateway;
+  const HeaderList key{{"Idempotency-Key", "\"k\""}};
+  const auto first = gateway.client().post("/tasks", {{"model", "sim/echo"}, {"input", "a"}}, key).json()["id"];
+  gateway.restart();
+
+  const auto second = gateway.client().post("/tasks", {{"model", "sim/echo"}, {"input", "a"}}, key);
+
+  EXPECT_EQ(second.json()["id"], first);
+  EXPECT_EQ(second.header("idempotency-replayed"), "true");
+}
+
+TEST(Idempotency, MalformedKeysAreRefused) {
+  TestGateway gateway;
+  auto client = gateway.client();
+
+  for (const std::string& key : {std::string("\"unterminated"), std::string("a b"), std::string(300, 'x'), std::string("\"\"")}) {
+    EXPECT_EQ(client.post("/tasks", {{"model", "sim/echo"}, {"input", "a"}}, {{"Idempotency-Key", key}}).status, 400) << key;
+  }
+}
+
+}  // namespace
+}  // namespace taskgate::test
