@@ -5,8 +5,11 @@
 //                  [--taskgate PROGRAM] [--dir FOLDER]
 //   taskgate_bench load --port P [--connections N] [--seconds S] [--get TARGET | --wait | --run]
 //
-// `load` only makes load on a server that is already running, for profiling it.
+//   taskgate_bench follow --port P --get TARGET [--streams N]
+//
+// `load` and `follow` only make load on a server that is already running, for profiling it.
 
+#include "follow.hpp"
 #include "lab.hpp"
 #include "machine.hpp"
 #include "probe.hpp"
@@ -144,6 +147,20 @@ int load_only(const Options& options) {
   return result.completed > 0 && result.other_status == 0 && result.broken == 0 ? 0 : 1;
 }
 
+int follow_only(const Options& options) {
+  FollowPlan plan;
+  plan.port = static_cast<std::uint16_t>(std::atoi(options.at("--port").c_str()));
+  plan.streams = 1000;
+  take_number(options, "--streams", plan.streams);
+  plan.request = make_get(options.at("--get"));
+  plan.when_open = [] { std::fprintf(stderr, "bench: all open\n"); };
+  const auto [result, child] = in_child(plan.limit + 5s, [&plan] { return run_follow(plan); });
+  std::printf("%d streams, %llu events in %.3f s, %.0f/s, follower %.1f us CPU each\n",
+              result.ended, static_cast<unsigned long long>(result.frames), result.seconds,
+              result.per_second(), child.cpu_seconds * 1e6 / static_cast<double>(result.frames));
+  return result.frames > 0 ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace taskgate::bench
 
@@ -151,9 +168,11 @@ int main(int argc, char** argv) {
   using namespace taskgate::bench;
   try {
     raise_descriptor_limit();
-    const bool load = argc > 1 && std::string_view(argv[1]) == "load";
-    const auto options = read_options(argc, argv, load ? 2 : 1);
-    if (load) return load_only(options);
+    const std::string_view what = argc > 1 ? argv[1] : "";
+    const bool tool = what == "load" || what == "follow";
+    const auto options = read_options(argc, argv, tool ? 2 : 1);
+    if (what == "load") return load_only(options);
+    if (what == "follow") return follow_only(options);
     const auto own = std::filesystem::canonical("/proc/self/exe").parent_path();
     return run_all(make_settings(own, options));
   } catch (const std::exception& failure) {
