@@ -21,8 +21,9 @@ bool has_key_in_query(std::string_view query) {
   while (!query.empty()) {
     const auto end = std::min(query.find('&'), query.size());
     const auto name = query.substr(0, std::min(query.find('='), end));
-    const bool known = std::any_of(kKeyParameters.begin(), kKeyParameters.end(),
-                                   [name](std::string_view word) { return same_token(name, word); });
+    const bool known =
+        std::any_of(kKeyParameters.begin(), kKeyParameters.end(),
+                    [name](std::string_view word) { return same_token(name, word); });
     if (known) return true;
     query.remove_prefix(std::min(end + 1, query.size()));
   }
@@ -32,9 +33,8 @@ bool has_key_in_query(std::string_view query) {
 net::Response unauthenticated(const net::Request& request, const Error& error, bool tried) {
   auto response = problem_response(request, error);
   // RFC 6750 §3: a request without credentials gets no error code.
-  response.set("WWW-Authenticate",
-               tried ? R"(Bearer realm="taskgate", error="invalid_token")"
-                     : R"(Bearer realm="taskgate")");
+  response.set("WWW-Authenticate", tried ? R"(Bearer realm="taskgate", error="invalid_token")"
+                                         : R"(Bearer realm="taskgate")");
   return response;
 }
 
@@ -43,8 +43,8 @@ net::Response missing_scope(const net::Request& request, Scope scope) {
   const Problem problem(ProblemCode::insufficient_scope,
                         "this route needs a key with the scope \"" + name + "\"");
   auto response = problem_response(request, problem);
-  response.set("WWW-Authenticate", R"(Bearer realm="taskgate", error="insufficient_scope", scope=")" +
-                                       name + "\"");
+  response.set("WWW-Authenticate",
+               R"(Bearer realm="taskgate", error="insufficient_scope", scope=")" + name + "\"");
   return response;
 }
 

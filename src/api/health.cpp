@@ -1,7 +1,7 @@
 #include "api/health.hpp"
 
-#include "api/json_text.hpp"
 #include "api/problem.hpp"
+#include "taskgate/core/json_text.hpp"
 
 #include <utility>
 
@@ -63,8 +63,7 @@ asio::awaitable<net::Response> HealthRoutes::openapi(net::Request&) {
 }
 
 asio::awaitable<net::Response> HealthRoutes::docs(net::Request&) {
-  auto response =
-      net::Response::text(200, "text/html; charset=utf-8", std::string(docs_page()));
+  auto response = net::Response::text(200, "text/html; charset=utf-8", std::string(docs_page()));
   response.set("Content-Security-Policy",
                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
                "connect-src 'self'");

@@ -14,9 +14,7 @@ namespace taskgate::api {
 /// Handlers of /livez, /readyz, /models, /openapi.json, /docs. Lives as long as the router.
 class HealthRoutes {
  public:
-  HealthRoutes(engine::Gateway& gateway,
-               store::Store& store,
-               std::vector<ProviderInfo> providers)
+  HealthRoutes(engine::Gateway& gateway, store::Store& store, std::vector<ProviderInfo> providers)
       : gateway_(gateway), store_(store), providers_(std::move(providers)) {}
 
   boost::asio::awaitable<net::Response> livez(net::Request& request);

@@ -1,6 +1,6 @@
 #include "api/key_request.hpp"
 
-#include "api/json_text.hpp"
+#include "api/json_pointer.hpp"
 #include "taskgate/core/json_guard.hpp"
 #include "taskgate/core/suggest.hpp"
 
@@ -16,7 +16,7 @@ using nlohmann::json;
 
 constexpr auto kKeyFields =
     std::to_array<std::string_view>({"name", "scopes", "tenant", "expires_in_seconds"});
-constexpr std::size_t kMaxKeyName = 100;               // characters
+constexpr std::size_t kMaxKeyName = 100;  // characters
 constexpr std::int64_t kMinExpiry = 60;
 constexpr std::int64_t kMaxExpiry = 10LL * 31'536'000;  // ten years
 
@@ -26,8 +26,8 @@ void read_scopes(const json& value, KeyRequest& wanted, std::vector<Fault>& faul
     return;
   }
   for (std::size_t i = 0; i < value.size(); ++i) {
-    const auto scope = value[i].is_string() ? parse_scope(value[i].get_ref<const std::string&>())
-                                            : std::nullopt;
+    const auto scope =
+        value[i].is_string() ? parse_scope(value[i].get_ref<const std::string&>()) : std::nullopt;
     if (scope) {
       wanted.scopes |= static_cast<ScopeSet>(*scope);
     } else if (faults.size() < 20) {
@@ -63,9 +63,10 @@ void read_name(const json& document, KeyRequest& wanted, std::vector<Fault>& fau
 void read_tenant(const json& value, KeyRequest& wanted, std::vector<Fault>& faults) {
   wanted.tenant = value.is_string() ? value.get<std::string>() : std::string();
   if (!is_tenant_name(wanted.tenant))
-    faults.push_back({"/tenant",
-                      "expected 1 to 64 characters of A-Z a-z 0-9 . _ -, beginning with a letter or "
-                      "digit"});
+    faults.push_back(
+        {"/tenant",
+         "expected 1 to 64 characters of A-Z a-z 0-9 . _ -, beginning with a letter or "
+         "digit"});
 }
 
 void refuse_unknown(const json& document, std::vector<Fault>& faults) {

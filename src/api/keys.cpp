@@ -1,8 +1,8 @@
 #include "api/keys.hpp"
 
-#include "api/json_text.hpp"
 #include "api/key_request.hpp"
 #include "api/request_parts.hpp"
+#include "taskgate/core/json_text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -49,7 +49,8 @@ bool may_manage(const Principal& principal, std::string_view tenant) noexcept {
 }  // namespace
 
 asio::awaitable<net::Response> KeyRoutes::create(net::Request& request) {
-  if (const auto problem = check_json_content(request)) co_return problem_response(request, *problem);
+  if (const auto problem = check_json_content(request))
+    co_return problem_response(request, *problem);
   const auto& principal = principal_of(request);
   auto wanted = read_key_request(request.body, principal.tenant);
   if (wanted.problem) co_return problem_response(request, *wanted.problem);

@@ -1,6 +1,6 @@
 #include "api/problem.hpp"
 
-#include "api/json_text.hpp"
+#include "taskgate/core/json_text.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -44,7 +44,7 @@ std::string problem_body(const ProblemType& type, const Problem& problem, Occurr
   body += '"';
   append_problem_member(body, "title", type.title);
   body += ",\"status\":";
-  append_json_number(body, std::uint64_t{type.status});
+  append_json_number(body, std::int64_t{type.status});
   append_problem_member(body, "detail", problem.detail);
   append_problem_member(body, "instance", where.path);
   append_problem_member(body, "code", type.code);

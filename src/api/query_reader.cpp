@@ -88,7 +88,8 @@ std::vector<std::pair<std::string, std::string>> QueryReader::with_prefix(
     std::string_view prefix) const {
   std::vector<std::pair<std::string, std::string>> found;
   for (const auto& [key, value] : values_) {
-    if (std::string_view(key).starts_with(prefix)) found.emplace_back(key.substr(prefix.size()), value);
+    if (std::string_view(key).starts_with(prefix))
+      found.emplace_back(key.substr(prefix.size()), value);
   }
   return found;
 }

@@ -46,7 +46,9 @@ bool has_zero_weight(std::string_view parameters) {
   return false;
 }
 
-bool is_visible(char c) noexcept { return c > ' ' && c < 0x7F; }
+bool is_visible(char c) noexcept {
+  return c > ' ' && c < 0x7F;
+}
 
 // The content of an sf-string (RFC 8941 §3.3.3) without its quotes; nullopt when it is not one.
 std::optional<std::string> unquote(std::string_view text) {
@@ -106,8 +108,8 @@ std::optional<Problem> check_accept(const net::Request& request,
     const auto slash = std::min(media.find('/'), media.size());
     const auto main = media.substr(0, slash);
     const auto sub = slash < media.size() ? media.substr(slash + 1) : std::string_view();
-    const bool fits = (main == "*" || same_token(main, type)) &&
-                      (sub == "*" || same_token(sub, subtype));
+    const bool fits =
+        (main == "*" || same_token(main, type)) && (sub == "*" || same_token(sub, subtype));
     if (fits && !has_zero_weight(range.substr(end))) taken = true;
   });
   if (!given || taken) return std::nullopt;
@@ -155,7 +157,8 @@ std::optional<std::chrono::seconds> preferred_wait(const net::Request& request) 
       value = value.substr(1, value.size() - 2);
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (error == std::errc::result_out_of_range && !value.starts_with('-')) seconds = kMaxWaitSeconds;
+    if (error == std::errc::result_out_of_range && !value.starts_with('-'))
+      seconds = kMaxWaitSeconds;
     if (end != value.data() + value.size() || seconds < 1) return;
     wait = std::chrono::seconds(std::min(seconds, kMaxWaitSeconds));
   });

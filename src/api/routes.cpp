@@ -41,7 +41,9 @@ net::Handler bind(const SharedHandlers& handlers) {
   return [handlers](net::Request& request) { return ((*handlers).*Group.*Member)(request); };
 }
 
-net::Handler bind_error_page(const SharedHandlers&) { return &error_page; }
+net::Handler bind_error_page(const SharedHandlers&) {
+  return &error_page;
+}
 
 enum class Body { none, small, task };
 constexpr std::size_t kSmallBody = 4096;  // a key, or `{}`
@@ -60,35 +62,35 @@ constexpr auto make_rows() {
   using enum net::Method;
   using H = Handlers;
   return std::to_array<Row>({
-    {post, "/tasks", Access::submit, Body::task, bind<&H::tasks, &TaskRoutes::submit>},
-    {get, "/tasks", Access::read, Body::none, bind<&H::tasks, &TaskRoutes::list>},
-    {put, "/tasks/{id}", Access::submit, Body::task, bind<&H::tasks, &TaskRoutes::put>},
-    {get, "/tasks/{id}", Access::read, Body::none, bind<&H::tasks, &TaskRoutes::get>},
-    {delete_, "/tasks/{id}", Access::operate, Body::none, bind<&H::tasks, &TaskRoutes::purge>},
-    {post, "/tasks/{id}/cancel", Access::submit, Body::small,
-     bind<&H::tasks, &TaskRoutes::cancel>},
-    {get, "/tasks/{id}/stream", Access::read, Body::none,
-     bind<&H::streams, &StreamRoutes::stream>},
-    {get, "/tasks/{id}/events", Access::read, Body::none,
-     bind<&H::streams, &StreamRoutes::events>},
-    {get, "/webhook_deliveries", Access::read, Body::none,
-     bind<&H::webhooks, &WebhookRoutes::list>},
-    {get, "/webhook_deliveries/{id}", Access::read, Body::none,
-     bind<&H::webhooks, &WebhookRoutes::get>},
-    {post, "/webhook_deliveries/{id}/redeliver", Access::operate, Body::small,
-     bind<&H::webhooks, &WebhookRoutes::redeliver>},
-    {get, "/webhook_secret", Access::operate, Body::none,
-     bind<&H::webhooks, &WebhookRoutes::secret>},
-    {post, "/keys", Access::admin, Body::small, bind<&H::keys, &KeyRoutes::create>},
-    {get, "/keys", Access::admin, Body::none, bind<&H::keys, &KeyRoutes::list>},
-    {delete_, "/keys/{id}", Access::admin, Body::none, bind<&H::keys, &KeyRoutes::revoke>},
-    {get, "/models", Access::read, Body::none, bind<&H::health, &HealthRoutes::models>},
-    {get, "/livez", Access::open, Body::none, bind<&H::health, &HealthRoutes::livez>},
-    {get, "/readyz", Access::open, Body::none, bind<&H::health, &HealthRoutes::readyz>},
-    {get, "/openapi.json", Access::open, Body::none, bind<&H::health, &HealthRoutes::openapi>},
-    {get, "/docs", Access::open, Body::none, bind<&H::health, &HealthRoutes::docs>},
-    {get, "/errors/{code}", Access::open, Body::none, &bind_error_page},
-});
+      {post, "/tasks", Access::submit, Body::task, bind<&H::tasks, &TaskRoutes::submit>},
+      {get, "/tasks", Access::read, Body::none, bind<&H::tasks, &TaskRoutes::list>},
+      {put, "/tasks/{id}", Access::submit, Body::task, bind<&H::tasks, &TaskRoutes::put>},
+      {get, "/tasks/{id}", Access::read, Body::none, bind<&H::tasks, &TaskRoutes::get>},
+      {delete_, "/tasks/{id}", Access::operate, Body::none, bind<&H::tasks, &TaskRoutes::purge>},
+      {post, "/tasks/{id}/cancel", Access::submit, Body::small,
+       bind<&H::tasks, &TaskRoutes::cancel>},
+      {get, "/tasks/{id}/stream", Access::read, Body::none,
+       bind<&H::streams, &StreamRoutes::stream>},
+      {get, "/tasks/{id}/events", Access::read, Body::none,
+       bind<&H::streams, &StreamRoutes::events>},
+      {get, "/webhook_deliveries", Access::read, Body::none,
+       bind<&H::webhooks, &WebhookRoutes::list>},
+      {get, "/webhook_deliveries/{id}", Access::read, Body::none,
+       bind<&H::webhooks, &WebhookRoutes::get>},
+      {post, "/webhook_deliveries/{id}/redeliver", Access::operate, Body::small,
+       bind<&H::webhooks, &WebhookRoutes::redeliver>},
+      {get, "/webhook_secret", Access::operate, Body::none,
+       bind<&H::webhooks, &WebhookRoutes::secret>},
+      {post, "/keys", Access::admin, Body::small, bind<&H::keys, &KeyRoutes::create>},
+      {get, "/keys", Access::admin, Body::none, bind<&H::keys, &KeyRoutes::list>},
+      {delete_, "/keys/{id}", Access::admin, Body::none, bind<&H::keys, &KeyRoutes::revoke>},
+      {get, "/models", Access::read, Body::none, bind<&H::health, &HealthRoutes::models>},
+      {get, "/livez", Access::open, Body::none, bind<&H::health, &HealthRoutes::livez>},
+      {get, "/readyz", Access::open, Body::none, bind<&H::health, &HealthRoutes::readyz>},
+      {get, "/openapi.json", Access::open, Body::none, bind<&H::health, &HealthRoutes::openapi>},
+      {get, "/docs", Access::open, Body::none, bind<&H::health, &HealthRoutes::docs>},
+      {get, "/errors/{code}", Access::open, Body::none, &bind_error_page},
+  });
 }
 constexpr auto kRows = make_rows();
 
@@ -133,7 +135,9 @@ net::Router make_router(Services services) {
   return router;
 }
 
-net::RefusalFormatter make_refusals() { return &refusal_response; }
+net::RefusalFormatter make_refusals() {
+  return &refusal_response;
+}
 
 std::vector<RouteInfo> list_routes() {
   std::vector<RouteInfo> routes;

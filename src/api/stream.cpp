@@ -1,9 +1,9 @@
 #include "api/stream.hpp"
 
-#include "api/json_text.hpp"
 #include "api/query_reader.hpp"
 #include "api/request_parts.hpp"
 #include "api/task_json.hpp"
+#include "taskgate/core/json_text.hpp"
 #include "taskgate/net/sse.hpp"
 
 #include <array>
@@ -73,7 +73,9 @@ std::uint64_t stream_cursor(const net::Request& request) {
   return 0;
 }
 
-std::string event_page_json(const store::EventPage& page, std::string_view id, std::uint64_t after) {
+std::string event_page_json(const store::EventPage& page,
+                            std::string_view id,
+                            std::uint64_t after) {
   std::string out = R"({"object":"list","data":[)";
   for (const auto& event : page.events) {
     if (out.back() != '[') out += ',';
@@ -81,7 +83,7 @@ std::string event_page_json(const store::EventPage& page, std::string_view id, s
   }
   const auto reached = page.events.empty() ? after : page.events.back().seq;
   out += R"(],"last_seq":)";
-  append_json_number(out, page.last_seq);
+  append_json_number(out, static_cast<std::int64_t>(page.last_seq));
   out += R"(,"has_more":)";
   out += reached < page.last_seq ? "true}" : "false}";
   return out;
@@ -135,6 +137,8 @@ asio::awaitable<net::Response> StreamRoutes::events(net::Request& request) {
   const std::string id = request.params.at(0);
   const auto page = co_await gateway_.events(tenant, id, after, limit);
   if (!page) co_return problem_response(request, page.error());
+  // Numbers are dense: events that are missing were purged.
+  if (page->events.empty() && after < page->last_seq) co_return purged_response(request);
   auto response = net::Response::json(200, event_page_json(*page, id, after));
   response.set("Cache-Control", "no-store");
   co_return response;

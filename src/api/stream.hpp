@@ -28,8 +28,8 @@ class StreamRoutes {
   std::chrono::milliseconds heartbeat_;
 };
 
-/// Where a reader wants to go on: Last-Event-ID, else `after`, else `starting_after`; what cannot be
-/// read means from the start (0).
+/// Where a reader wants to go on: Last-Event-ID, else `after`, else `starting_after`; what cannot
+/// be read means from the start (0).
 std::uint64_t stream_cursor(const net::Request& request);
 
 /// {"object":"list","data":[events],"last_seq":N,"has_more":…}; `after` is the page's cursor.

@@ -1,7 +1,7 @@
 #include "api/task_json.hpp"
 
-#include "api/json_text.hpp"
 #include "api/problem.hpp"
+#include "taskgate/core/json_text.hpp"
 
 #include <algorithm>
 
@@ -54,7 +54,7 @@ void append_submitted_object(std::string& out, const engine::TaskView& view) {
   append_time(out, "created_at", view.task.created_at);
   out += ",\"queue\":{\"position\":";
   if (view.queue_position) {
-    append_json_number(out, std::uint64_t{*view.queue_position});
+    append_json_number(out, static_cast<std::int64_t>(*view.queue_position));
   } else {
     out += "null";
   }
@@ -77,11 +77,7 @@ void append_task_summary(std::string& out, const Task& task) {
   out += "\",\"object\":\"task\",\"status\":\"";
   out += to_string(task.status);
   out += "\",\"progress\":";
-  // Thousandths are plenty, and print without an exponent.
-  const auto thousandths =
-      static_cast<std::int64_t>(std::clamp(task.progress, 0.0, 1.0) * 1000.0 + 0.5);
-  const std::string digits = std::to_string(1000 + thousandths % 1000).substr(1);
-  out += thousandths >= 1000 ? "1.0" : "0." + digits;
+  append_json_number(out, task.progress);
   out += ",\"model\":{\"requested\":";
   append_json_string(out, task.model);
   out += "},\"priority\":";
@@ -93,7 +89,7 @@ void append_task_summary(std::string& out, const Task& task) {
   out += ",\"attempts\":";
   append_json_number(out, std::int64_t{task.attempts});
   out += ",\"last_seq\":";
-  append_json_number(out, task.last_seq);
+  append_json_number(out, static_cast<std::int64_t>(task.last_seq));
   out += ",\"purged\":";
   out += task.purged ? "true" : "false";
   out += ",\"metadata\":";
@@ -108,7 +104,7 @@ std::string etag_of(const Task& task) {
   std::string etag = "\"";
   etag += task.public_id();
   etag += '-';
-  append_json_number(etag, task.last_seq);
+  append_json_number(etag, static_cast<std::int64_t>(task.last_seq));
   etag += '"';
   return etag;
 }
@@ -124,7 +120,8 @@ void insert_member(std::string& json, std::string_view name, std::string_view va
 }
 
 void set_retry_after(net::Response& response, const engine::TaskView& view) {
-  if (!is_final(view.task.status)) response.set("Retry-After", retry_after_seconds(view.poll_after));
+  if (!is_final(view.task.status))
+    response.set("Retry-After", retry_after_seconds(view.poll_after));
 }
 
 net::Response task_response(unsigned status, engine::TaskView& view) {

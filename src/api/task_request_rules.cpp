@@ -1,10 +1,11 @@
 // What each member of a task request may be. Every function sees one value in its place, records
 // what is wrong with it, and enters the containers that it wants to see the inside of.
 
-#include "api/json_text.hpp"
+#include "api/json_pointer.hpp"
 #include "api/task_request_fields.hpp"
 #include "api/task_request_sax.hpp"
 #include "taskgate/core/event.hpp"
+#include "taskgate/core/json_text.hpp"
 #include "taskgate/core/suggest.hpp"
 
 #include <algorithm>

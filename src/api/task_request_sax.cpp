@@ -3,7 +3,7 @@
 
 #include "api/task_request_sax.hpp"
 
-#include "api/json_text.hpp"
+#include "api/json_pointer.hpp"
 #include "api/task_request_fields.hpp"
 #include "taskgate/core/suggest.hpp"
 

@@ -1,10 +1,10 @@
 // GET /tasks: filters, pages.
 
-#include "api/json_text.hpp"
 #include "api/query_reader.hpp"
 #include "api/request_parts.hpp"
 #include "api/task_json.hpp"
 #include "api/tasks.hpp"
+#include "taskgate/core/json_text.hpp"
 #include "taskgate/core/suggest.hpp"
 
 #include <algorithm>
@@ -18,9 +18,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr char kTaskCursor = 't';
-constexpr auto kListParameters =
-    std::to_array<std::string_view>({"status", "model", "tag", "metadata.", "created_after",
-                                     "created_before", "limit", "cursor"});
+constexpr auto kListParameters = std::to_array<std::string_view>(
+    {"status", "model", "tag", "metadata.", "created_after", "created_before", "limit", "cursor"});
 constexpr auto kStatusWords =
     std::to_array<std::string_view>({"queued", "running", "waiting", "success", "partial_success",
                                      "failed", "cancelled", "expired"});
@@ -30,8 +29,9 @@ void read_statuses(QueryReader& query, store::ListFilter& filter) {
     if (const auto status = parse_task_status(name)) {
       filter.statuses.push_back(*status);
     } else {
-      query.add_fault("status", "is not a status of a task" +
-                                    did_you_mean(std::string_view(name).substr(0, 40), kStatusWords));
+      query.add_fault("status",
+                      "is not a status of a task" +
+                          did_you_mean(std::string_view(name).substr(0, 40), kStatusWords));
     }
   }
 }
@@ -49,8 +49,7 @@ store::ListFilter read_filter(QueryReader& query) {
 }
 
 std::string cursor_after(const Task& task) {
-  return make_cursor(kTaskCursor,
-                     std::string(task.ref.id.bytes.begin(), task.ref.id.bytes.end()));
+  return make_cursor(kTaskCursor, std::string(task.ref.id.bytes.begin(), task.ref.id.bytes.end()));
 }
 
 // False when the text is not a cursor of this route.

@@ -3,7 +3,6 @@
 #include "api/request_parts.hpp"
 #include "api/task_json.hpp"
 #include "api/tasks.hpp"
-#include "taskgate/core/ids.hpp"
 
 #include <utility>
 
@@ -30,11 +29,11 @@ net::Response faults_response(const net::Request& request, ParsedTaskRequest par
 // What the gateway refuses, in the words of a submission.
 net::Response refused_response(const net::Request& request, const Error& error, bool has_key) {
   Problem problem(error);
-  if (error.code() == Errc::invalid_argument) {  // the one argument it judges is the model
-    problem.code = ProblemCode::invalid_request;
-    problem.faults.push_back({"/model", error.message()});
-  } else if (error.code() == Errc::unprocessable && has_key) {
+  if (error.code() == Errc::unprocessable && has_key) {
     problem.code = ProblemCode::idempotency_key_reused;
+  } else if (error.code() == Errc::invalid_argument || error.code() == Errc::unprocessable) {
+    problem.code = ProblemCode::invalid_request;  // the one field that the gateway judges
+    problem.faults.push_back({"/model", error.message()});
   }
   return problem_response(request, problem);
 }
@@ -105,10 +104,11 @@ asio::awaitable<net::Response> TaskRoutes::submit(net::Request& request) {
 asio::awaitable<net::Response> TaskRoutes::put(net::Request& request) {
   if (const auto problem = check_head(request)) co_return problem_response(request, *problem);
   const std::string id = request.params.at(0);
-  if (!is_client_id(id) || parse_task_id(id)) {
-    const Problem problem(ProblemCode::invalid_request,
-                          "an id of your own has 1 to 128 characters of A-Z a-z 0-9 . _ -, begins "
-                          "with a letter or digit, and does not look like a server's task id");
+  if (!is_client_id(id)) {
+    const Problem problem(
+        ProblemCode::invalid_request,
+        "an id of your own has 1 to 128 characters of A-Z a-z 0-9 . _ - and begins "
+        "with a letter or digit");
     co_return problem_response(request, problem);
   }
   auto parsed = reader_.read(std::move(request.body));

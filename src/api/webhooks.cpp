@@ -1,8 +1,8 @@
 #include "api/webhooks.hpp"
 
-#include "api/json_text.hpp"
 #include "api/query_reader.hpp"
 #include "api/request_parts.hpp"
+#include "taskgate/core/json_text.hpp"
 #include "taskgate/delivery/payload.hpp"
 
 #include <array>
@@ -60,7 +60,7 @@ void append_delivery_head(std::string& out, const store::Delivery& delivery) {
   append_text(out, "webhook_id", delivery::webhook_id(delivery.ref.id, delivery.seq));
   append_text(out, "task_id", delivery.public_task_id);
   out += ",\"seq\":";
-  append_json_number(out, delivery.seq);
+  append_json_number(out, static_cast<std::int64_t>(delivery.seq));
   append_text(out, "event", to_string(delivery.type));
   append_text(out, "url", delivery.url);
   append_text(out, "status", state_name(delivery.state));
@@ -101,7 +101,8 @@ std::string delivery_page(const store::DeliveryPage& page) {
   const bool more = page.has_more && !page.deliveries.empty();
   out += more ? R"(],"has_more":true,"next_cursor":)" : R"(],"has_more":false,"next_cursor":)";
   if (more) {
-    append_json_string(out, make_cursor(kDeliveryCursor, std::to_string(page.deliveries.back().id)));
+    append_json_string(out,
+                       make_cursor(kDeliveryCursor, std::to_string(page.deliveries.back().id)));
   } else {
     out += "null";
   }
@@ -123,7 +124,9 @@ net::Response unstored_json(std::string body) {
   return response;
 }
 
-Error no_delivery() { return Error(Errc::not_found, "there is no such delivery"); }
+Error no_delivery() {
+  return Error(Errc::not_found, "there is no such delivery");
+}
 
 }  // namespace
 

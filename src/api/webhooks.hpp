@@ -1,6 +1,6 @@
 #pragma once
-// The delivery log of webhooks, redelivery, and the tenant's signing secret. (Endpoints as resources
-// of their own come later: today a task names its URL itself.)
+// The delivery log of webhooks, redelivery, and the tenant's signing secret. (Endpoints as
+// resources of their own come later: today a task names its URL itself.)
 
 #include "taskgate/core/clock.hpp"
 #include "taskgate/net/http.hpp"

@@ -74,12 +74,13 @@ void check_config(ConfigReader& reader, const ConfigSources& sources) {
   if (sources.purpose == ConfigPurpose::dev && !is_loopback(config.server.listen)) {
     reader.complain("/server/listen", "dev listens on a loopback address only",
                     "use serve, with keys");
-  } else if (config.auth.mode == AuthMode::open && !is_loopback(config.server.listen))
+  } else if (config.auth.mode == AuthMode::open && !is_loopback(config.server.listen)) {
     reader.complain(
         reader.loaded().origins.contains("/auth/mode") ? "/auth/mode" : "/server/listen",
         "without keys only a loopback address may be listened on, not " +
             to_string(config.server.listen),
         "set /auth/mode to \"keys\", or listen on 127.0.0.1");
+  }
   if (config.database.path.empty())
     reader.complain("/database/path", "expected the name of a file, got none", "");
   if (config.engine.retry.base > config.engine.retry.max)

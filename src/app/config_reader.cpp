@@ -123,7 +123,7 @@ void ConfigReader::expand_texts(json& value, const std::string& pointer) {
     if (expansion.fault.empty()) {
       value = std::move(expansion.text);
     } else {
-      complain_at(document_.values[pointer], pointer, expansion.fault, expansion.hint);
+      complain(pointer, expansion.fault, expansion.hint);
     }
   }
 }
@@ -269,6 +269,8 @@ void ConfigReader::complain(const std::string& pointer,
                             std::string message,
                             std::string hint,
                             Severity severity) {
+  // One value, one complaint: the first is the cause of those that would follow.
+  if (severity == Severity::error && !spoilt_.insert(pointer).second) return;
   const auto origin = loaded_.origins.find(pointer);
   const bool elsewhere =
       origin != loaded_.origins.end() && !origin->second.starts_with(file_ + ":");

@@ -7,6 +7,7 @@
 #include "taskgate/app/config_loader.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,7 @@ class ConfigReader {
   std::string file_;  ///< name, as given
   std::string text_;  ///< its content
   JsonDocument document_;
+  std::set<std::string> spoilt_;  ///< pointers of values complained of
 };
 
 /// Adds the providers that the vendors' own environment variables call for (OPENAI_API_KEY,

@@ -66,12 +66,12 @@ class DocumentReader {
     note(span, pointer, std::move(message), std::move(hint));
     return false;
   }
-  // What stands here, for "got …".
+  // What stands here, for "got …". Words are not repeated: one may be a secret without its quotes.
   std::string found() const {
+    constexpr std::string_view kMarks = ",:{}[]'";
     if (pos_ >= text_.size()) return "the end of the file";
-    const auto end = text_.find_first_of(" \t\r\n,:{}[]\"", pos_ + 1);
-    const auto word = text_.substr(pos_, std::min<std::size_t>(end - pos_, 20));
-    return "`" + std::string(word) + "`";
+    if (kMarks.find(text_[pos_]) == std::string_view::npos) return "a bare word";
+    return std::string("`") + text_[pos_] + "`";
   }
 
   bool skip_blank() {
@@ -129,9 +129,10 @@ class DocumentReader {
       }
       return true;
     }
-    const bool quoted = peek() == '\'';
-    return stop(here(), pointer, "expected a value, got " + found(),
-                quoted ? "text stands in double quotes" : "");
+    const std::string what = found();
+    const bool is_text = what == "a bare word" || peek() == '\'';
+    return stop(here(), pointer, "expected a value, got " + what,
+                is_text ? "text stands in double quotes" : "");
   }
 
   bool read_number(json& out, const std::string& pointer) {

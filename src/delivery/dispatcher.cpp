@@ -143,7 +143,7 @@ asio::awaitable<void> Dispatcher::Impl::run() {
 }
 
 asio::awaitable<void> Dispatcher::Impl::look_and_wait() {
-  if (notified.exchange(false)) drained = false;
+  if (notified.exchange(false) || (next_due && *next_due <= clock.now())) drained = false;
   if (store_is_well()) co_await fill();
   if (stopping) co_return;
   const bool woken = co_await wake.wait_until(wake_at());

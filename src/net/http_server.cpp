@@ -1,11 +1,10 @@
 #include "net/server_worker.hpp"
 #include "net/tls_server.hpp"
 #include "taskgate/net/server.hpp"
+#include "taskgate/observe/log.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/system/system_error.hpp>
-
-#include <spdlog/spdlog.h>
 
 #include <exception>
 
@@ -21,9 +20,9 @@ void log_failure(std::string_view what, const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& e) {
-    spdlog::error("http.failed route={} error={}", what, e.what());
+    log::error("http.failed", {{"where", what}, {"error", e.what()}});
   } catch (...) {
-    spdlog::error("http.failed route={} error=unknown", what);
+    log::error("http.failed", {{"where", what}, {"error", "not a std::exception"}});
   }
 }
 

@@ -68,7 +68,7 @@ class HttpSession final : private Watched {
 
   // session_send.cpp
   boost::asio::awaitable<Next> send(Response& response);
-  boost::asio::awaitable<Next> send_stream(Response& response, BodyFraming framing, bool keep);
+  boost::asio::awaitable<Next> send_stream(Response& response, ResponseFraming framing, bool keep);
   boost::asio::awaitable<void> watch_stream(Pump& pump);
   boost::asio::awaitable<bool> write_all(WriteBuffers buffers);
   boost::asio::awaitable<void> linger();

@@ -108,11 +108,11 @@ void append_head(std::string& out, const Response& response, const HeadOptions& 
   out += options.request_id;
   out += "\r\n";
   out += response.header_lines();
-  if (options.framing == BodyFraming::length) {
+  if (options.framing == ResponseFraming::length) {
     out += "Content-Length: ";
     append_number(out, response.body().size());
     out += "\r\n";
-  } else if (options.framing == BodyFraming::chunked) {
+  } else if (options.framing == ResponseFraming::chunked) {
     out += "Transfer-Encoding: chunked\r\n";
   }
   if (options.connection == ConnectionField::close) out += "Connection: close\r\n";

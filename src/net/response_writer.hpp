@@ -20,7 +20,7 @@ class DateCache {
 };
 
 /// How a body's end is told.
-enum class BodyFraming {
+enum class ResponseFraming {
   none,        ///< 1xx, 204, 304: neither body nor length
   length,      ///< Content-Length
   chunked,     ///< Transfer-Encoding: chunked
@@ -30,7 +30,7 @@ enum class BodyFraming {
 enum class ConnectionField { absent, keep_alive, close };
 
 struct HeadOptions {
-  BodyFraming framing = BodyFraming::length;
+  ResponseFraming framing = ResponseFraming::length;
   ConnectionField connection = ConnectionField::absent;
   std::string_view request_id;
   std::string_view date;

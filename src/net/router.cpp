@@ -42,17 +42,17 @@ void list_method(std::string& allow, Method method) {
   if (method == Method::get) list_method(allow, Method::head);
 }
 
-struct PatternSegment {
-  std::string literal;
-  bool is_parameter = false;
-};
-
 }  // namespace
 
 struct Router::Route {
+  struct Segment {
+    std::string literal;
+    bool is_parameter = false;
+  };
+
   Method method = Method::get;
   std::string pattern;
-  std::vector<PatternSegment> segments;
+  std::vector<Segment> segments;
   RouteOptions options;
   Handler handler;
 
@@ -83,7 +83,7 @@ void Router::add(Method method, std::string pattern, RouteOptions options, Handl
   if (!split_path(pattern, cut)) throw std::invalid_argument("route pattern: " + pattern);
   for (std::size_t i = 0; i < cut.count; ++i) {
     const bool is_parameter = cut.part[i].size() > 2 && cut.part[i].starts_with('{');
-    PatternSegment segment;
+    Route::Segment segment;
     segment.is_parameter = is_parameter;
     if (!is_parameter) segment.literal = std::string(cut.part[i]);
     route->segments.push_back(std::move(segment));

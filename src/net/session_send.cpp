@@ -38,11 +38,11 @@ asio::awaitable<HttpSession::Next> HttpSession::send(Response& response) {
   bool keep = may_keep_alive(response);
   HeadOptions head;
   if (is_bodiless(response.status())) {
-    head.framing = BodyFraming::none;
+    head.framing = ResponseFraming::none;
   } else if (is_stream) {
-    head.framing = is_http11_ ? BodyFraming::chunked : BodyFraming::until_close;
+    head.framing = is_http11_ ? ResponseFraming::chunked : ResponseFraming::until_close;
   }
-  if (head.framing == BodyFraming::until_close) keep = false;
+  if (head.framing == ResponseFraming::until_close) keep = false;
   if (!keep) head.connection = ConnectionField::close;
   if (keep && !is_http11_) head.connection = ConnectionField::keep_alive;
   head.request_id = request_.request_id;
@@ -50,7 +50,7 @@ asio::awaitable<HttpSession::Next> HttpSession::send(Response& response) {
   out_.clear();
   append_head(out_, response, head);
 
-  const bool with_body = head.framing != BodyFraming::none && request_.method != Method::head;
+  const bool with_body = head.framing != ResponseFraming::none && request_.method != Method::head;
   if (is_stream && with_body) co_return co_await send_stream(response, head.framing, keep);
   WriteBuffers buffers;
   if (with_body && response.body().size() <= kCopiedBody) {
@@ -97,7 +97,7 @@ struct HttpSession::Pump {
 /// Writes chunks; owned by the session, used by the body coroutine on the same thread.
 class HttpSession::ChunkWriter final : public StreamWriter {
  public:
-  ChunkWriter(HttpSession& session, Pump& pump, BodyFraming framing)
+  ChunkWriter(HttpSession& session, Pump& pump, ResponseFraming framing)
       : session_(session), pump_(pump), framing_(framing) {}
 
   asio::awaitable<bool> write(std::string_view bytes) override {
@@ -106,7 +106,7 @@ class HttpSession::ChunkWriter final : public StreamWriter {
     std::array<char, 18> size_line{};
     WriteBuffers buffers;
     buffers[1] = asio::buffer(bytes.data(), bytes.size());
-    if (framing_ == BodyFraming::chunked) {
+    if (framing_ == ResponseFraming::chunked) {
       char* const end =
           std::to_chars(size_line.data(), size_line.data() + 16, bytes.size(), 16).ptr;
       end[0] = '\r';
@@ -126,11 +126,11 @@ class HttpSession::ChunkWriter final : public StreamWriter {
  private:
   HttpSession& session_;
   Pump& pump_;
-  const BodyFraming framing_;
+  const ResponseFraming framing_;
 };
 
 asio::awaitable<HttpSession::Next> HttpSession::send_stream(Response& response,
-                                                            BodyFraming framing,
+                                                            ResponseFraming framing,
                                                             bool keep) {
   WriteBuffers head;
   head[0] = asio::buffer(out_);
@@ -165,7 +165,7 @@ asio::awaitable<HttpSession::Next> HttpSession::send_stream(Response& response,
   }
   // Without its last chunk the client sees that the body was cut.
   if (pump.error || pump.broken || stopped) co_return Next::cut;
-  if (framing == BodyFraming::chunked) {
+  if (framing == ResponseFraming::chunked) {
     WriteBuffers last;
     last[0] = asio::buffer("0\r\n\r\n", 5);
     const bool ended = co_await write_all(last);

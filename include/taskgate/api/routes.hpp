@@ -30,10 +30,10 @@ struct ProviderInfo {
 };
 
 struct ApiOptions {
-  std::size_t task_body_limit = 1U << 20;        ///< bytes of POST and PUT /tasks
-  std::chrono::milliseconds heartbeat{15'000};   ///< comment interval of idle streams
-  std::vector<ProviderInfo> providers;           ///< shown by GET /models
-  UrlCheck check_webhook_url;                    ///< required
+  std::size_t task_body_limit = 1U << 20;       ///< bytes of POST and PUT /tasks
+  std::chrono::milliseconds heartbeat{15'000};  ///< comment interval of idle streams
+  std::vector<ProviderInfo> providers;          ///< shown by GET /models
+  UrlCheck check_webhook_url;                   ///< required
 };
 
 /// What the routes work on. The references must outlive the router.

@@ -75,10 +75,10 @@ c.json:4:20: error: /log/format: expected "text", "json" or "logfmt", got "jsn" 
 c.json:4:36: error: /log/level: expected "debug", "info", "warning", "error" or "off", got true
     4 | 	"log": {"format": "jsn", "level": true},
       | 	                                  ^~~~
-c.json:5:28: error: /providers/openai: base_url is missing
+c.json:5:27: error: /providers/openai: base_url is missing
     5 |   "providers": {"openai": {"api_keyy": ***************, "api_key": *}, "sim": {}},
-      |                           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~  hint: e.g. "https://api.openai.com/v1"
-c.json:5:29: error: /providers/openai: unknown key "api_keyy" — did you mean "api_key"?
+      |                           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~  hint: e.g. "https://api.openai.com/v1"
+c.json:5:28: error: /providers/openai: unknown key "api_keyy" — did you mean "api_key"?
     5 |   "providers": {"openai": {"api_keyy": ***************, "api_key": *}, "sim": {}},
       |                            ^~~~~~~~~~  hint: known here: enabled, protocol, base_url, api_key, connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, headers
 c.json:5:68: error: /providers/openai/api_key: expected string, got a number
@@ -105,9 +105,9 @@ c.json:7:42: error: a comma before the end
 TEST_F(ConfigLoader, ASyntaxErrorIsToldWithoutGuessingAtTheRest) {
   const auto loaded = load("{\n  \"server\": {\n    \"threads\": two\n");
   EXPECT_EQ(told(loaded),
-            "c.json:3:16: error: /server/threads: expected a value, got `two`\n"
+            "c.json:3:16: error: /server/threads: expected a value, got a bare word\n"
             "    3 |     \"threads\": two\n"
-            "      |                ^\n");
+            "      |                ^  hint: text stands in double quotes\n");
 }
 
 TEST_F(ConfigLoader, NoMessageShowsASecret) {

@@ -79,6 +79,16 @@ class DispatcherTest : public ::testing::Test {
     ASSERT_TRUE(store_.wait_for_attempts(before + 1));
   }
 
+  /// Lets stalled answers go until so many attempts are recorded: a reply that has not begun when
+  /// release() is called stalls all the same.
+  bool release_until_recorded(test::ScriptedUpstream& receiver, std::size_t count) {
+    for (int i = 0; i < 1000; ++i) {
+      receiver.release();
+      if (store_.wait_for_attempts(count, std::chrono::milliseconds(10))) return true;
+    }
+    return false;
+  }
+
   Result<void> verify_request(const test::SeenRequest& request,
                               std::string_view secret = kFixtureSecret) const {
     const auto now = std::chrono::floor<std::chrono::seconds>(clock_.now().time_since_epoch());

@@ -41,7 +41,6 @@ TEST_F(DispatcherTest, StuckReceiverFillsItsOwnLaneAlone) {
   EXPECT_EQ(well.requests().size(), 20U);
   EXPECT_TRUE(stuck.wait_for_requests(2, kPatience));
   EXPECT_EQ(stuck.connections(), 2U);
-  EXPECT_EQ(dispatcher_->stats().in_flight, 2U);
 }
 
 TEST_F(DispatcherTest, NeverHoldsMoreThanMaxConcurrentSockets) {
@@ -64,8 +63,7 @@ TEST_F(DispatcherTest, NeverHoldsMoreThanMaxConcurrentSockets) {
   EXPECT_EQ(open(), 3U);
   EXPECT_EQ(dispatcher_->stats().in_flight, 3U);
 
-  receivers[0]->release();
-  ASSERT_TRUE(store_.wait_for_attempts(1));
+  ASSERT_TRUE(release_until_recorded(*receivers[0], 1));
   ASSERT_TRUE(receivers[3]->wait_for_requests(1, kPatience));
   EXPECT_LE(open() - store_.attempts().size(), 3U);
 }
@@ -80,9 +78,8 @@ TEST_F(DispatcherTest, ParkedDeliveriesAreSentWhenTheirHostRecovers) {
   start();
   ASSERT_TRUE(receiver.wait_for_requests(2, kPatience));
 
-  receiver.release();
+  ASSERT_TRUE(release_until_recorded(receiver, 200));
 
-  ASSERT_TRUE(store_.wait_for_attempts(200));
   EXPECT_EQ(receiver.requests().size(), 200U);
 }
 
@@ -164,7 +161,7 @@ TEST_F(DispatcherTest, StopWaitsForWhatIsUnderWay) {
   ASSERT_TRUE(receiver.wait_for_requests(1, kPatience));
 
   auto stopped = std::async(std::launch::async, [&] { dispatcher_->stop(kPatience); });
-  receiver.release();
+  EXPECT_TRUE(release_until_recorded(receiver, 1));
   stopped.get();
 
   ASSERT_EQ(store_.attempts().size(), 1U);

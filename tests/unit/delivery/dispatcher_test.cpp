@@ -51,8 +51,9 @@ TEST_F(DispatcherTest, SendsNoHeaderTwice) {
   start();
 
   ASSERT_TRUE(store_.wait_for_attempts(1));
+  const auto seen = receiver.requests().at(0);
   std::map<std::string, int> count;
-  for (const auto& [name, value] : receiver.requests().at(0).headers) ++count[name];
+  for (const auto& [name, value] : seen.headers) ++count[name];
   for (const auto& [name, times] : count) EXPECT_EQ(times, 1) << name;
 }
 
@@ -78,6 +79,7 @@ TEST_F(DispatcherTest, RetriesA500WithTheSameIdAndANewTimestamp) {
   EXPECT_EQ(seen[1].header("webhook-timestamp"), "1772357405");
   EXPECT_NE(seen[0].header("webhook-signature"), seen[1].header("webhook-signature"));
   EXPECT_EQ(store_.row(row.id).state, DeliveryState::delivered);
+  dispatcher_->stop(20s);
   EXPECT_EQ(dispatcher_->stats().delivered, 1U);
   EXPECT_EQ(dispatcher_->stats().failed, 1U);
 }
@@ -127,6 +129,7 @@ TEST_F(DispatcherTest, GivesUpWhenTheScheduleIsSpent) {
   EXPECT_EQ(store_.row(row.id).state, DeliveryState::exhausted);
   EXPECT_EQ(store_.row(row.id).attempts, 3);
   EXPECT_EQ(receiver.requests().size(), 3U);
+  dispatcher_->stop(20s);
   EXPECT_EQ(dispatcher_->stats().exhausted, 1U);
 }
 

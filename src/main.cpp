@@ -1,0 +1,23 @@
+// The program: parse, run, exit. Everything else is in the library.
+
+#include "taskgate/app/cli.hpp"
+#include "taskgate/app/commands.hpp"
+#include "taskgate/app/config_loader.hpp"
+
+#include <iostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+int main(int argc, char** argv) {
+  using namespace taskgate::app;
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const auto parsed = parse_command_line(arguments, process_environment());
+  if (const auto* error = std::get_if<UsageError>(&parsed)) {
+    std::cerr << format_usage_error(*error);
+    return static_cast<int>(ExitCode::usage);
+  }
+  const auto& command = std::get<Command>(parsed);
+  const auto offline = run_offline(command, std::cout, std::cerr);
+  return static_cast<int>(offline ? *offline : run_command(command, std::cout, std::cerr));
+}
