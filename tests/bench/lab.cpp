@@ -57,9 +57,7 @@ const ServerProcess& Lab::bare() {
   const auto polled = folder() / "polled.http";
   const auto submit = make_submit("sim/echo", SubmitStyle::delayed);
   write_file(accepted, ask_raw(port, submit.wire));
-  // A key of its own: with the same one the first task would come back.
-  auto finished = make_submit("sim/echo", SubmitStyle::wait);
-  finished.wire[finished.key_offset] = '1';
+  const auto finished = make_submit("sim/echo", SubmitStyle::wait);
   const auto task = ask(port, finished.wire, 200);
   write_file(polled, ask_raw(port, make_get("/tasks/" + string_member(task.body, "id"))));
   Command command;

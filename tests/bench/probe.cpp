@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstdio>
 #include <ctime>
+#include <random>
 #include <stdexcept>
 
 namespace taskgate::bench {
@@ -31,13 +32,22 @@ std::string submit_body(std::string_view model, std::string_view not_before) {
   return body;
 }
 
+/// A key of its own for each request: a repeated one would bring the first task back.
+std::string fresh_key() {
+  static std::uint64_t number = std::random_device{}();
+  std::array<char, kKeyDigits + 1> text{};
+  std::snprintf(text.data(), text.size(), "probe%027llx",
+                static_cast<unsigned long long>(++number));
+  return text.data();
+}
+
 SubmitRequest frame(const std::string& body, std::string_view prefer) {
   SubmitRequest request;
   request.wire = "POST /tasks HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n";
   if (!prefer.empty()) request.wire += "Prefer: " + std::string(prefer) + "\r\n";
   request.wire += "Content-Length: " + std::to_string(body.size()) + "\r\nIdempotency-Key: \"";
   request.key_offset = request.wire.size();
-  request.wire += std::string(kKeyDigits, '0') + "\"\r\n\r\n" + body;
+  request.wire += fresh_key() + "\"\r\n\r\n" + body;
   return request;
 }
 

@@ -12,7 +12,7 @@
 
 namespace taskgate::bench {
 
-/// A submission as it goes over the wire, with the place of its Idempotency-Key.
+/// A submission as it goes over the wire, with an Idempotency-Key that no other has, and its place.
 struct SubmitRequest {
   std::string wire;
   std::size_t key_offset = 0;  ///< kKeyDigits characters

@@ -122,9 +122,8 @@ void measure_poll(Lab& lab, Report& report) {
   row.goal = 0.6;
   const auto server = lab.start_taskgate();
   std::vector<std::string> polls;
-  auto submit = make_submit("sim/echo", SubmitStyle::wait);
   for (int i = 0; i < lab.settings().poll_tasks; ++i) {
-    submit.wire.replace(submit.key_offset, 8, std::to_string(10'000'000 + i));
+    const auto submit = make_submit("sim/echo", SubmitStyle::wait);
     const auto task = ask(server->process.port(), submit.wire, 200);
     polls.push_back(make_get("/tasks/" + string_member(task.body, "id")));
   }
