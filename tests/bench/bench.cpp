@@ -4,6 +4,7 @@
 //   taskgate_bench [--quick | --smoke] [--rounds N] [--seconds S] [--streams N] [--only GROUP]
 //                  [--taskgate PROGRAM] [--dir FOLDER]
 //   taskgate_bench load --port P [--connections N] [--seconds S] [--get TARGET | --wait | --run]
+//                      [--no-key]
 //
 //   taskgate_bench follow --port P --get TARGET [--streams N]
 //
@@ -131,7 +132,11 @@ int load_only(const Options& options) {
     auto style = SubmitStyle::delayed;
     if (options.contains("--wait")) style = SubmitStyle::wait;
     if (options.contains("--run")) style = SubmitStyle::run;
-    const auto submit = make_submit("sim/echo", style);
+    auto submit = make_submit("sim/echo", style);
+    constexpr std::string_view kKeyField = "Idempotency-Key";
+    if (options.contains("--no-key")) {  // to see what the idempotency record costs
+      submit.wire.replace(submit.wire.find(kKeyField), kKeyField.size(), "X-Not-A-Key----");
+    }
     plan.requests = {submit.wire};
     plan.key_offset = submit.key_offset;
     plan.expected_status = style == SubmitStyle::wait ? 200 : 202;
