@@ -35,23 +35,25 @@ enum class ProblemCode : std::uint8_t {
   conflict,
   purged,
   length_required,
-  too_large,
+  body_too_large,
   uri_too_long,
   unsupported_media_type,
+  unsupported_content_encoding,
   expectation_failed,
   invalid_request,
   idempotency_key_reused,
   rate_limited,
-  headers_too_large,
+  header_too_large,
   internal,
-  not_implemented,
+  method_not_implemented,
   upstream_rejected,
   upstream_unavailable,
   overloaded,
   storage_unavailable,
   not_ready,
+  too_many_connections,
   timeout,
-  http_version_not_supported
+  version_not_supported
 };
 
 /// One row of the table: the status, and the page that explains it.

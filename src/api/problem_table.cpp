@@ -72,14 +72,18 @@ constexpr auto make_table() {
       {length_required, "length_required", 411, "Length required",
        "The request has a body without Content-Length or chunked framing.", "The client.",
        "Send Content-Length."},
-      {too_large, "too_large", 413, "Body too large", "The body is over the limit of this route.",
+      {body_too_large, "body_too_large", 413, "Body too large",
+       "The body is over the limit of this route.",
        "The client, or the operator who sets the limit.",
        "Send less, or raise the limit (docs/limits.md)."},
       {uri_too_long, "uri_too_long", 414, "URL too long", "The request target is over 8 KiB.",
        "The client.", "Use fewer or shorter query parameters."},
       {unsupported_media_type, "unsupported_media_type", 415, "Unsupported media type",
-       "The body is not declared as JSON, or is compressed.", "The client.",
-       "Send `Content-Type: application/json` and no Content-Encoding."},
+       "The body is not declared as JSON.", "The client.",
+       "Send `Content-Type: application/json`."},
+      {unsupported_content_encoding, "unsupported_content_encoding", 415,
+       "Unsupported content encoding", "The body is compressed.", "The client.",
+       "Send the body as it is, without Content-Encoding."},
       {expectation_failed, "expectation_failed", 417, "Expectation failed",
        "The Expect header asks for something other than 100-continue.", "The client.",
        "Leave the Expect header out."},
@@ -96,14 +100,14 @@ constexpr auto make_table() {
        "The tenant has as many tasks waiting as its limit allows.",
        "The client, or the operator who sets the limit.",
        "Wait as long as Retry-After says; it is computed from how fast the queue drains."},
-      {headers_too_large, "headers_too_large", 431, "Headers too large",
+      {header_too_large, "header_too_large", 431, "Headers too large",
        "The request has more than 64 header fields or 16 KiB of them.", "The client.",
        "Send fewer or shorter headers (cookies are not used here)."},
       {internal, "internal", 500, "Internal error", "A fault in taskgate itself.", "The operator.",
        "Look for the `request_id` in the server's log and report it. Repeating the request with "
        "the "
        "same Idempotency-Key is safe."},
-      {not_implemented, "not_implemented", 501, "Not implemented",
+      {method_not_implemented, "method_not_implemented", 501, "Not implemented",
        "The request uses a part of HTTP that this server does not speak.", "The client.",
        "Use GET, HEAD, POST, PUT or DELETE over HTTP/1.1."},
       {upstream_rejected, "upstream_rejected", 502, "The upstream refused",
@@ -121,9 +125,12 @@ constexpr auto make_table() {
       {not_ready, "not_ready", 503, "Not ready",
        "The server is starting, draining before it stops, or cannot take work.", "The operator.",
        "Wait, or send the request to another node."},
+      {too_many_connections, "too_many_connections", 503, "Too many connections",
+       "The server holds as many connections as it may.", "The operator.",
+       "Close connections that are not needed and try again; or raise the limit (docs/limits.md)."},
       {timeout, "timeout", 504, "Timed out", "The answer was not there within its deadline.",
        "The client or the operator.", "Try again; follow the task by its id instead of waiting."},
-      {http_version_not_supported, "http_version_not_supported", 505, "HTTP version not supported",
+      {version_not_supported, "version_not_supported", 505, "HTTP version not supported",
        "The request is not HTTP/1.0 or HTTP/1.1.", "The client.", "Use HTTP/1.1."},
   });
 }
@@ -135,7 +142,7 @@ constexpr bool in_enum_order() {
   }
   return true;
 }
-static_assert(in_enum_order() && kProblemTypes.back().id == ProblemCode::http_version_not_supported,
+static_assert(in_enum_order() && kProblemTypes.back().id == ProblemCode::version_not_supported,
               "one row for each ProblemCode, in its order");
 
 }  // namespace
@@ -171,7 +178,7 @@ ProblemCode problem_code(Errc code) noexcept {
     case Errc::gone:
       return purged;
     case Errc::too_large:
-      return too_large;
+      return body_too_large;
     case Errc::unprocessable:
       return invalid_request;
     case Errc::rate_limited:

@@ -1,9 +1,14 @@
 #pragma once
-// Names of the members that a task request may have, place by place. Private to the reader.
+// Names of the members that a task request may have, place by place, and the words that faults are
+// made of. Private to the reader.
+
+#include "api/task_request_sax.hpp"
+#include "taskgate/core/event.hpp"
 
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace taskgate::api {
@@ -75,5 +80,19 @@ inline constexpr auto kOnDisconnect = std::to_array<std::string_view>({"continue
 inline constexpr auto kWebhookEvents = std::to_array<std::string_view>(
     {"task.running", "task.waiting", "task.retrying", "task.success", "task.partial_success",
      "task.failed", "task.cancelled", "task.expired"});
+
+inline constexpr std::size_t kMaxMetadata = 16 * 1024;  ///< bytes of JSON
+
+/// The bit of an event in WebhookRequest::event_mask.
+constexpr std::uint32_t event_bit(EventType type) {
+  return 1U << static_cast<unsigned>(type);
+}
+
+/// "a string", "null" …
+const char* kind_name(JsonValue::Kind kind) noexcept;
+/// "a, b, c"
+std::string listed(std::span<const std::string_view> names);
+/// "… is not supported by this version"
+std::string unsupported(std::string_view what);
 
 }  // namespace taskgate::api

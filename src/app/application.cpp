@@ -38,7 +38,9 @@ int io_threads(int configured) {
   return cores <= 2 ? 1 : cores / 2;
 }
 
-std::size_t worker_threads() { return std::max(2U, std::thread::hardware_concurrency()); }
+std::size_t worker_threads() {
+  return std::max(2U, std::thread::hardware_concurrency());
+}
 
 void report(std::string_view what, std::exception_ptr error) {
   try {
@@ -93,7 +95,7 @@ std::vector<providers::ProviderConfig> provider_configs(const Config& config) {
     provider.timeouts.connect = from.connect_timeout;
     provider.timeouts.first_byte = from.first_byte_timeout;
     provider.timeouts.idle = from.idle_timeout;
-    for (const auto& [header, value] : from.headers) provider.headers.add(header, value);
+    for (const auto& [header, value] : from.headers) provider.headers.emplace_back(header, value);
     all.push_back(std::move(provider));
   }
   return all;
@@ -141,7 +143,9 @@ struct Application::Parts {
 Application::Application(Config config, Overrides overrides)
     : config_(std::move(config)), overrides_(std::move(overrides)) {}
 
-Application::~Application() { stop(std::chrono::milliseconds{0}); }
+Application::~Application() {
+  stop(std::chrono::milliseconds{0});
+}
 
 void Application::Parts::compose(const Config& config, const Overrides& overrides) {
   const Clock& clock = overrides.clock != nullptr ? *overrides.clock : system_clock;
@@ -159,10 +163,12 @@ void Application::Parts::compose(const Config& config, const Overrides& override
   deliveries.timeout = config.webhooks.timeout;
   deliveries.policy = policy;
   if (overrides.webhook_schedule) deliveries.schedule = *overrides.webhook_schedule;
-  dispatcher = std::make_unique<delivery::Dispatcher>(*store, *webhook_client, clock, executor, std::move(deliveries));
+  dispatcher = std::make_unique<delivery::Dispatcher>(*store, *webhook_client, clock, executor,
+                                                      std::move(deliveries));
 
   engine = std::make_unique<engine::Engine>(
-      *store, clock, *registry, executor, engine_options(config), [this] { dispatcher->notify(); }, report);
+      *store, clock, *registry, executor, engine_options(config), [this] { dispatcher->notify(); },
+      report);
 
   const auto mode = config.auth.mode == AuthMode::open ? api::AuthMode::open : api::AuthMode::keys;
   keys = std::make_unique<api::KeyRing>(*store, clock, mode);
@@ -175,7 +181,8 @@ void Application::Parts::compose(const Config& config, const Overrides& override
     return {};
   };
   api::Services services{*engine, *store, *keys, clock, std::move(options)};
-  server = std::make_unique<net::HttpServer>(server_options(config), api::make_router(std::move(services)),
+  server = std::make_unique<net::HttpServer>(server_options(config),
+                                             api::make_router(std::move(services)),
                                              api::make_gate(*keys), api::make_refusals());
 }
 
@@ -186,7 +193,8 @@ Result<void> Application::Parts::go(const Config& config) {
     // The ring must be full before the first request: a restart must not turn callers away.
     auto loaded = asio::co_spawn(workers, keys->reload(), asio::use_future);
     if (const auto ring = loaded.get(); !ring) return ring.error();
-    loops.spawn("keys", asio::make_strand(workers.get_executor()), runtime::OnError::log, keys->run(kKeyReload));
+    loops.spawn("keys", asio::make_strand(workers.get_executor()), runtime::OnError::log,
+                keys->run(kKeyReload));
   }
   return server->start();
 }
@@ -204,10 +212,13 @@ Result<void> Application::start() {
 std::string Application::url() const {
   ListenAddress address = config_.server.listen;
   address.port = port();
-  return (config_.server.tls.certificate_file.empty() ? "http://" : "https://") + to_string(address);
+  return (config_.server.tls.certificate_file.empty() ? "http://" : "https://") +
+         to_string(address);
 }
 
-std::uint16_t Application::port() const { return parts_ && parts_->server ? parts_->server->port() : 0; }
+std::uint16_t Application::port() const {
+  return parts_ && parts_->server ? parts_->server->port() : 0;
+}
 
 void Application::stop(std::chrono::milliseconds grace) {
   if (!parts_) return;
@@ -220,7 +231,8 @@ void Application::stop(std::chrono::milliseconds grace) {
   if (parts.engine) parts.engine->drain(grace);
   connections.join();
   if (parts.server) parts.server->stop();
-  if (parts.dispatcher) parts.dispatcher->stop(std::min<std::chrono::milliseconds>(grace, std::chrono::seconds{5}));
+  if (parts.dispatcher)
+    parts.dispatcher->stop(std::min<std::chrono::milliseconds>(grace, std::chrono::seconds{5}));
   parts.loops.request_stop();
   parts.loops.wait();
   if (parts.store) parts.store->close();
@@ -233,7 +245,8 @@ Result<void> check_exposure(const Config& config) {
   if (config.auth.mode == AuthMode::open && !is_loopback(config.server.listen)) {
     return Error(Errc::invalid_argument,
                  "refusing to listen on " + to_string(config.server.listen) +
-                     " without keys: anybody who reaches it could spend your model budget. Set auth.mode to \"keys\" and "
+                     " without keys: anybody who reaches it could spend your model budget. Set "
+                     "auth.mode to \"keys\" and "
                      "create one with `taskgate keys create`, or listen on 127.0.0.1");
   }
   return {};

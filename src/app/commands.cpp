@@ -52,7 +52,8 @@ struct Runner {
   ExitCode operator()(const ServeCommand& command) const { return serve(command.sources, err); }
 
   ExitCode operator()(const DevCommand& command) const {
-    err << "taskgate dev: open to every program on this machine (no keys), simulated models. Not for production: use "
+    err << "taskgate dev: open to every program on this machine (no keys), simulated models. Not "
+           "for production: use "
            "`taskgate serve`.\n";
     return serve(command.sources, err);
   }
@@ -64,7 +65,8 @@ struct Runner {
     key.tenant = command.tenant;
     key.name = command.name;
     for (const auto& name : command.scopes) {
-      if (const auto scope = api::parse_scope(name)) key.scopes |= static_cast<api::ScopeSet>(*scope);
+      if (const auto scope = api::parse_scope(name))
+        key.scopes |= static_cast<api::ScopeSet>(*scope);
     }
     const auto created = create_key(config->database.path, key);
     if (!created) return fail(created.error(), err);
@@ -111,17 +113,22 @@ struct Runner {
  private:
   void print(const store::ApiKey& key, bool json) const {
     std::string scopes;
-    for (const auto name : api::scope_names(key.scopes)) scopes += (scopes.empty() ? "" : ",") + std::string(name);
+    for (const auto name : api::scope_names(key.scopes))
+      scopes += (scopes.empty() ? "" : ",") + std::string(name);
     const std::string state = key.revoked_at ? "revoked" : "active";
     if (!json) {
-      out << key.id << "  " << key.tenant << "  " << scopes << "  " << to_rfc3339(key.created_at) << "  " << state << "  "
-          << key.name << '\n';
+      out << key.id << "  " << key.tenant << "  " << scopes << "  " << to_rfc3339(key.created_at)
+          << "  " << state << "  " << key.name << '\n';
       return;
     }
     std::string line = "{";
-    const std::pair<const char*, std::string> fields[] = {{"id", key.id},       {"tenant", key.tenant},
-                                                          {"name", key.name},   {"scopes", scopes},
-                                                          {"created_at", to_rfc3339(key.created_at)}, {"state", state}};
+    const std::pair<const char*, std::string> fields[] = {
+        {"id", key.id},
+        {"tenant", key.tenant},
+        {"name", key.name},
+        {"scopes", scopes},
+        {"created_at", to_rfc3339(key.created_at)},
+        {"state", state}};
     for (const auto& [name, value] : fields) {
       append_json_key(line, name);
       append_json_string(line, value);

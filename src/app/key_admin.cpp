@@ -55,8 +55,11 @@ Result<T> complete(store::Awaitable<T> call) {
 }  // namespace
 
 Result<std::string> create_key(const std::string& database, const NewKey& key) {
-  if (!api::is_tenant_name(key.tenant)) return Error(Errc::invalid_argument, "tenant: expected 1 to 64 letters, digits, '.', '_', '-'");
-  if (key.scopes == 0) return Error(Errc::invalid_argument, "scopes: expected at least one of read, submit, operate, admin");
+  if (!api::is_tenant_name(key.tenant))
+    return Error(Errc::invalid_argument, "tenant: expected 1 to 64 letters, digits, '.', '_', '-'");
+  if (key.scopes == 0)
+    return Error(Errc::invalid_argument,
+                 "scopes: expected at least one of read, submit, operate, admin");
   auto opened = open_offline(database);
   if (!opened) return opened.error();
   auto generated = api::generate_key();
@@ -92,7 +95,8 @@ Result<void> revoke_key(const std::string& database, const std::string& key_id) 
   return {};
 }
 
-Result<std::vector<std::string>> webhook_secrets(const std::string& database, const std::string& tenant) {
+Result<std::vector<std::string>> webhook_secrets(const std::string& database,
+                                                 const std::string& tenant) {
   auto opened = open_offline(database);
   if (!opened) return opened.error();
   auto secrets = complete(opened.value()->webhook_secrets(tenant));

@@ -1,12 +1,12 @@
 #include "taskgate/app/application.hpp"
 #include "taskgate/observe/log.hpp"
 
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <pthread.h>
 #include <thread>
 
 namespace taskgate::app {
@@ -19,7 +19,8 @@ sigset_t block_signals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread: only the waiter below sees them
+  pthread_sigmask(SIG_BLOCK, &signals,
+                  nullptr);  // inherited by every thread: only the waiter below sees them
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
 }
@@ -45,13 +46,15 @@ int run_until_signal(const Config& config) {
   raise_descriptor_limit();
   Application application(config);
   if (const auto started = application.start(); !started) {
-    log::error("start.failed", {{"reason", started.error().message()}, {"detail", started.error().detail()}});
+    log::error("start.failed",
+               {{"reason", started.error().message()}, {"detail", started.error().detail()}});
     return 1;
   }
   std::printf("{\"listening\":\"%s\"}\n", application.url().c_str());
   std::fflush(stdout);
 
-  log::info("shutdown.begun", {{"signal", wait_for_signal(signals)}, {"grace_ms", config.shutdown_grace.count()}});
+  log::info("shutdown.begun",
+            {{"signal", wait_for_signal(signals)}, {"grace_ms", config.shutdown_grace.count()}});
   std::thread impatience([signals] {
     if (wait_for_signal(signals) == SIGTERM) log::warning("shutdown.forced");
     std::_Exit(kForcedExit);

@@ -323,7 +323,7 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   if (!e.registry.find(request.model)) {
     std::string message = "unknown model '" + request.model + "'; configured providers:";
     for (const auto& name : e.registry.names()) message += " " + name + "/…";
-    co_return Error(Errc::unprocessable, std::move(message));
+    co_return Error(Errc::invalid_argument, std::move(message));
   }
   const auto bytes = request.body.size();
   if (const auto entered = e.admission.enter(tenant, bytes); !entered) co_return entered.error();
@@ -346,7 +346,8 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   row.created_at = now;
   row.not_before = request.not_before;
   row.deadline = request.deadline;
-  if (!row.deadline && e.options.default_deadline.count() > 0) row.deadline = now + e.options.default_deadline;
+  if (!row.deadline && e.options.default_deadline.count() > 0)
+    row.deadline = now + e.options.default_deadline;
   row.metadata = request.metadata;
   row.tags = request.tags;
   row.last_seq = 1;
@@ -379,7 +380,8 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   Submitted submitted;
   submitted.view = e.live_view(*task);
   e.scheduler.add(task);
-  if (!submitted.view.queue_position) submitted.view.queue_position = e.scheduler.position(*task);
+  // 0: a slot was free, it is being started.
+  submitted.view.queue_position = e.scheduler.position(*task).value_or(0);
   co_return submitted;
 }
 

@@ -20,6 +20,8 @@ class ChunkedDecoder {
   /// Strict: CRLF only, sizes of at most 16 hex digits, extensions and trailers bounded. Trailer
   /// fields are dropped. After `done` or `bad` it takes no more.
   Progress decode(char* data, std::size_t size);
+  /// What the chunk under way still announces: lets a bound refuse it before it arrives.
+  std::uint64_t announced() const noexcept { return state_ == State::data ? remaining_ : 0; }
 
  private:
   enum class State {

@@ -5,8 +5,8 @@
 #include "net/client_connection.hpp"
 #include "net/client_shared.hpp"
 #include "net/client_stream.hpp"
-#include "net/url.hpp"
 #include "net/watchdog.hpp"
+#include "taskgate/net/url.hpp"
 
 #include <memory>
 #include <string>

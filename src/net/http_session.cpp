@@ -99,7 +99,8 @@ asio::awaitable<HttpSession::Next> HttpSession::serve_request() {
   if (!response) {
     response = before_body();
     if (response) {
-      const bool skipped = co_await skip_body();
+      bool skipped = false;
+      if (!response->must_close()) skipped = co_await skip_body();
       if (!skipped) response->close();
     } else {
       response = co_await receive_body();

@@ -45,6 +45,7 @@ class HttpSession final : private Watched {
   enum class Phase { idle, busy };
   /// Shared by a stream's body coroutine and the session that watches its connection.
   struct Pump;
+  struct PumpEnd;
   class ChunkWriter;
 
   // http_session.cpp

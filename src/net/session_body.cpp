@@ -102,7 +102,8 @@ HttpSession::BodyResult HttpSession::take_buffered_body(std::size_t limit,
     if (progress.status == ChunkedDecoder::Status::bad) return BodyResult::malformed;
   }
   body_wire_bytes_ += consumed;
-  const bool over = use == BodyUse::keep && request_.body.size() + produced > limit;
+  const std::size_t taken = request_.body.size() + produced;
+  const bool over = use == BodyUse::keep && (taken > limit || chunks_.announced() > limit - taken);
   // Chunk extensions, tiny chunks and trailers are bounded too, not only what they carry.
   if (over || body_wire_bytes_ > 2 * limit + kFramingAllowance) {
     done = true;

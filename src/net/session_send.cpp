@@ -22,7 +22,8 @@ namespace {
 constexpr std::size_t kCopiedBody = 16 * 1024;  // larger ones are sent from where they are
 constexpr std::size_t kKeptOutput = 32 * 1024;
 constexpr std::size_t kPipelinedDuringStream = 16 * 1024;
-constexpr std::chrono::seconds kLingerTime{2};
+constexpr std::chrono::milliseconds kLingerTime{2000};
+constexpr std::chrono::milliseconds kLingerTimeDraining{500};
 constexpr std::size_t kLingerBytes = 4U << 20;
 
 }  // namespace
@@ -94,6 +95,19 @@ struct HttpSession::Pump {
   std::exception_ptr error;
 };
 
+/// Runs when the body coroutine has ended. A named type: g++ warns of lambdas in coroutine frames
+/// in unity builds.
+struct HttpSession::PumpEnd {
+  Pump* pump;
+  AnyStream* stream;
+  void operator()(std::exception_ptr error) const {
+    pump->error = error;
+    pump->done = true;
+    pump->ended.cancel();
+    stream->cancel();  // ends the watcher's read
+  }
+};
+
 /// Writes chunks; owned by the session, used by the body coroutine on the same thread.
 class HttpSession::ChunkWriter final : public StreamWriter {
  public:
@@ -144,12 +158,7 @@ asio::awaitable<HttpSession::Next> HttpSession::send_stream(Response& response,
   auto executor = co_await asio::this_coro::executor;
   Pump pump(executor);
   ChunkWriter writer(*this, pump, framing);
-  auto finished = [this, &pump](std::exception_ptr error) {
-    pump.error = error;
-    pump.done = true;
-    pump.ended.cancel();
-    stream_.cancel();  // ends the watcher's read
-  };
+  const PumpEnd finished{&pump, &stream_};
   asio::co_spawn(executor, response.stream_body()(writer),
                  asio::bind_executor(executor, asio::bind_cancellation_slot(pump.stop.slot(),
                                                                             std::move(finished))));
@@ -202,7 +211,7 @@ asio::awaitable<void> HttpSession::watch_stream(Pump& pump) {
 asio::awaitable<void> HttpSession::linger() {
   phase_ = Phase::busy;
   std::string().swap(out_);
-  arm(kLingerTime);
+  arm(shared_.draining ? kLingerTimeDraining : kLingerTime);
   co_await stream_.shutdown();
   std::array<char, 4096> scratch;
   const auto room = asio::buffer(scratch);

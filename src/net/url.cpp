@@ -1,4 +1,4 @@
-#include "net/url.hpp"
+#include "taskgate/net/url.hpp"
 
 #include <boost/asio/ip/address.hpp>
 

@@ -10,10 +10,10 @@
 namespace asio = boost::asio;
 
 namespace taskgate::runtime::detail {
-namespace {
 
-/// Starts the hop. Written out, because co_spawn onto the pool would emit the caller's cancellation
-/// across threads, which Boost 1.81 does not survive.
+/// Starts the hop. (Not in an anonymous namespace: it is a member of a coroutine's frame, and g++
+/// warns of that in unity builds.) Written out, because co_spawn onto the pool would emit the
+/// caller's cancellation across threads, which Boost 1.81 does not survive.
 struct StartOnPool {
   template <class Handler>
   void operator()(Handler handler, asio::thread_pool* pool, std::function<void()> job) const {
@@ -38,8 +38,6 @@ struct StartOnPool {
     asio::post(*pool, std::move(run));
   }
 };
-
-}  // namespace
 
 asio::awaitable<void> run_on_pool(asio::thread_pool& pool, std::function<void()> job) {
   co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(

@@ -1,6 +1,6 @@
 #include "store/group_commit.hpp"
 
-#include <spdlog/spdlog.h>
+#include "taskgate/observe/log.hpp"
 
 #include <utility>
 
@@ -172,7 +172,7 @@ void GroupCommit::succeeded(Batch& batch) {
 
 void GroupCommit::failed(Batch& batch, const std::string& reason) {
   if (writable_) {
-    spdlog::error("store.write_failed reason=\"{}\" commands={}", reason, batch.size());
+    log::error("store.write_failed", {{"reason", reason}, {"commands", batch.size()}});
     next_probe_ = Steady::now() + limits_.probe_every;
     set_health(false, reason);
   }
@@ -188,7 +188,7 @@ void GroupCommit::failed(Batch& batch, const std::string& reason) {
 void GroupCommit::try_probe() {
   if (Steady::now() < next_probe_) return;
   if (session_.probe()) {
-    spdlog::info("store.writable_again");
+    log::info("store.writable_again");
     set_health(true, {});
     next_upkeep_ = Steady::now();
   } else {

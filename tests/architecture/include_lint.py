@@ -27,7 +27,7 @@ ALLOWED['api'] = ALLOWED['engine'] + ['engine', 'delivery']
 ALLOWED['app'] = ALLOWED['api'] + ['api', 'dashboard']
 ALLOWED['dashboard'] = []
 
-# Seconds of build time in every file that includes them (docs/adr and notes of the build).
+# Seconds of build time in every file that includes them.
 HEAVY_IN_PUBLIC = re.compile(
     r'^(nlohmann/json\.hpp|boost/beast(\.hpp|/.*)|boost/asio\.hpp|'
     r'boost/asio/experimental/awaitable_operators\.hpp|spdlog/.*)$')

@@ -76,7 +76,10 @@ TEST(Deadline, ARunningTaskExpires) {
   auto client = gateway.client();
   const auto deadline = to_rfc3339(SystemClock().now() + std::chrono::milliseconds{300});
   const auto id =
-      client.post("/tasks", {{"model", "sim/slow?ttft=60s"}, {"input", "x"}, {"deadline", deadline}}).json()["id"].get<std::string>();
+      client
+          .post("/tasks", {{"model", "sim/slow?ttft=60s"}, {"input", "x"}, {"deadline", deadline}})
+          .json()["id"]
+          .get<std::string>();
 
   const auto task = client.wait_final(id);
 
@@ -90,7 +93,9 @@ TEST(Deadline, AQueuedTaskExpiresWithoutEverStarting) {
   (void)submit(client, "sim/slow?ttft=60s");
   const auto deadline = to_rfc3339(SystemClock().now() + std::chrono::milliseconds{300});
   const auto id =
-      client.post("/tasks", {{"model", "sim/echo"}, {"input", "x"}, {"deadline", deadline}}).json()["id"].get<std::string>();
+      client.post("/tasks", {{"model", "sim/echo"}, {"input", "x"}, {"deadline", deadline}})
+          .json()["id"]
+          .get<std::string>();
 
   const auto task = client.wait_final(id);
 
@@ -102,9 +107,11 @@ TEST(NotBefore, StartsWhenItsTimeHasCome) {
   TestGateway gateway;
   auto client = gateway.client();
   const auto when = SystemClock().now() + std::chrono::milliseconds{400};
-  const auto id = client.post("/tasks", {{"model", "sim/echo"}, {"input", "x"}, {"not_before", to_rfc3339(when)}})
-                      .json()["id"]
-                      .get<std::string>();
+  const auto id =
+      client
+          .post("/tasks", {{"model", "sim/echo"}, {"input", "x"}, {"not_before", to_rfc3339(when)}})
+          .json()["id"]
+          .get<std::string>();
 
   const auto task = client.wait_final(id);
 

@@ -13,13 +13,14 @@ namespace {
 TEST(Idempotency, SixtyFourConcurrentPostsMakeOneTask) {
   TestGateway gateway;
   constexpr int kClients = 64;
-  std::vector<Reply> replies(kClients);
+  std::vector<ApiReply> replies(kClients);
   std::vector<std::thread> clients;
 
   for (int i = 0; i < kClients; ++i) {
     clients.emplace_back([&gateway, &replies, i] {
       replies[static_cast<std::size_t>(i)] =
-          gateway.client().post("/tasks", {{"model", "sim/echo"}, {"input", "once"}}, {{"Idempotency-Key", "\"one-key\""}});
+          gateway.client().post("/tasks", {{"model", "sim/echo"}, {"input", "once"}},
+                                {{"Idempotency-Key", "\"one-key\""}});
     });
   }
   for (auto& client : clients) client.join();
@@ -40,9 +41,11 @@ TEST(Idempotency, SpellingOfTheBodyDoesNotMatterItsMeaningDoes) {
   TestGateway gateway;
   auto client = gateway.client();
   const HeaderList key{{"Idempotency-Key", "\"k\""}};
-  const auto first = client.call("POST", "/tasks", R"({"model":"sim/echo","input":"a","priority":1})", key);
+  const auto first =
+      client.call("POST", "/tasks", R"({"model":"sim/echo","input":"a","priority":1})", key);
 
-  const auto respelled = client.call("POST", "/tasks", R"({ "priority": 1, "input": "a", "model": "sim/echo" })", key);
+  const auto respelled =
+      client.call("POST", "/tasks", R"({ "priority": 1, "input": "a", "model": "sim/echo" })", key);
   const auto other = client.call("POST", "/tasks", R"({"model":"sim/echo","input":"b"})", key);
 
   EXPECT_EQ(respelled.json()["id"], first.json()["id"]) << respelled.body;
@@ -53,7 +56,8 @@ TEST(Idempotency, SpellingOfTheBodyDoesNotMatterItsMeaningDoes) {
 TEST(Idempotency, SurvivesARestart) {
   TestGateway gateway;
   const HeaderList key{{"Idempotency-Key", "\"k\""}};
-  const auto first = gateway.client().post("/tasks", {{"model", "sim/echo"}, {"input", "a"}}, key).json()["id"];
+  const auto first =
+      gateway.client().post("/tasks", {{"model", "sim/echo"}, {"input", "a"}}, key).json()["id"];
   gateway.restart();
 
   const auto second = gateway.client().post("/tasks", {{"model", "sim/echo"}, {"input", "a"}}, key);
@@ -66,8 +70,13 @@ TEST(Idempotency, MalformedKeysAreRefused) {
   TestGateway gateway;
   auto client = gateway.client();
 
-  for (const std::string& key : {std::string("\"unterminated"), std::string("a b"), std::string(300, 'x'), std::string("\"\"")}) {
-    EXPECT_EQ(client.post("/tasks", {{"model", "sim/echo"}, {"input", "a"}}, {{"Idempotency-Key", key}}).status, 400) << key;
+  for (const std::string& key : {std::string("\"unterminated"), std::string("a b"),
+                                 std::string(300, 'x'), std::string("\"\"")}) {
+    EXPECT_EQ(
+        client.post("/tasks", {{"model", "sim/echo"}, {"input", "a"}}, {{"Idempotency-Key", key}})
+            .status,
+        400)
+        << key;
   }
 }
 

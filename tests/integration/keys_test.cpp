@@ -54,7 +54,10 @@ TEST(Keys, WithoutOneEverythingButHealthIsClosed) {
   EXPECT_EQ(nobody.get("/livez").status, 200);
   EXPECT_EQ(nobody.get("/readyz").status, 200);
   EXPECT_EQ(keyed.gateway.client("tg_live_nonsense").get("/tasks").status, 401);
-  EXPECT_EQ(keyed.gateway.client(keyed.alice.substr(0, keyed.alice.size() - 1) + "0").get("/tasks").status, 401);
+  EXPECT_EQ(keyed.gateway.client(keyed.alice.substr(0, keyed.alice.size() - 1) + "0")
+                .get("/tasks")
+                .status,
+            401);
 }
 
 TEST(Keys, AScopeThatIsMissingIsNamed) {
@@ -102,7 +105,8 @@ TEST(Keys, MadeShownOnceAndRevokedOverTheApi) {
   KeyedGateway keyed;
   auto admin = keyed.gateway.client(keyed.admin);
 
-  const auto made = admin.post("/keys", {{"name", "ci"}, {"tenant", "carol"}, {"scopes", {"read", "submit"}}});
+  const auto made =
+      admin.post("/keys", {{"name", "ci"}, {"tenant", "carol"}, {"scopes", {"read", "submit"}}});
   ASSERT_EQ(made.status, 201) << made.body;
   const auto key = made.json();
   auto carol = keyed.gateway.client(key["key"].get<std::string>());

@@ -13,8 +13,9 @@ TEST(Restart, QueuedAndRunningTasksAreFinishedByTheNextProcess) {
   {
     auto client = gateway.client();
     for (int i = 0; i < 6; ++i) {
-      ids.push_back(
-          client.post("/tasks", {{"model", "sim/slow?ttft=200ms"}, {"input", "x"}}).json()["id"].get<std::string>());
+      ids.push_back(client.post("/tasks", {{"model", "sim/slow?ttft=200ms"}, {"input", "x"}})
+                        .json()["id"]
+                        .get<std::string>());
     }
   }
   gateway.restart();
@@ -28,7 +29,9 @@ TEST(Restart, TheDeadAttemptsTextIsVoid) {
   std::string id;
   {
     auto client = gateway.client();
-    id = client.post("/tasks", {{"model", "sim/lorem?tokens=100&tps=100"}, {"input", "x"}}).json()["id"].get<std::string>();
+    id = client.post("/tasks", {{"model", "sim/lorem?tokens=100&tps=100"}, {"input", "x"}})
+             .json()["id"]
+             .get<std::string>();
     auto stream = gateway.stream(id);
     while (stream.next()->type != "output.delta") {
     }
@@ -56,7 +59,8 @@ TEST(Restart, ASecondProcessOnTheSameFileIsRefused) {
   const auto started = second.start();
 
   ASSERT_FALSE(started);
-  EXPECT_NE(started.error().message().find("in use"), std::string::npos) << started.error().message();
+  EXPECT_NE(started.error().message().find("in use"), std::string::npos)
+      << started.error().message();
 }
 
 TEST(Drain, AttemptsEndWithinTheGrace) {
@@ -64,7 +68,9 @@ TEST(Drain, AttemptsEndWithinTheGrace) {
   std::string id;
   {
     auto client = gateway.client();
-    id = client.post("/tasks", {{"model", "sim/slow?ttft=300ms"}, {"input", "x"}}).json()["id"].get<std::string>();
+    id = client.post("/tasks", {{"model", "sim/slow?ttft=300ms"}, {"input", "x"}})
+             .json()["id"]
+             .get<std::string>();
   }
   gateway.restart(std::chrono::seconds{20});
 

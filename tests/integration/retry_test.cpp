@@ -61,7 +61,9 @@ TEST(Retry, ATruncatedAnswerIsOnlyPartlyASuccess) {
 TEST(Retry, ACutStreamIsRetriedAndItsTextVoided) {
   TestGateway gateway(quick_retries);
   auto client = gateway.client();
-  const auto id = client.post("/tasks", {{"model", "sim/error?code=stream_cut"}, {"input", "x"}}).json()["id"].get<std::string>();
+  const auto id = client.post("/tasks", {{"model", "sim/error?code=stream_cut"}, {"input", "x"}})
+                      .json()["id"]
+                      .get<std::string>();
 
   const auto events = gateway.stream(id).rest();
 
@@ -92,7 +94,8 @@ TEST(Estimate, AppearsOnceThereIsEnoughHistory) {
   auto client = gateway.client();
 
   const auto known = client.post("/tasks", {{"model", "sim/echo"}, {"input", "x"}}).json();
-  const auto unknown = client.post("/tasks", {{"model", "sim/slow?ttft=60s"}, {"input", "x"}}).json();
+  const auto unknown =
+      client.post("/tasks", {{"model", "sim/slow?ttft=60s"}, {"input", "x"}}).json();
 
   EXPECT_TRUE(known["estimated_duration_ms"].is_number()) << known.dump();
   EXPECT_TRUE(unknown["estimated_duration_ms"].is_null());

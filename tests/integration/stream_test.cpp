@@ -10,7 +10,9 @@ namespace taskgate::test {
 namespace {
 
 std::string submit(ApiClient& client, const std::string& model) {
-  return client.post("/tasks", {{"model", model}, {"input", "please"}, {"seed", 7}}).json()["id"].get<std::string>();
+  return client.post("/tasks", {{"model", model}, {"input", "please"}, {"seed", 7}})
+      .json()["id"]
+      .get<std::string>();
 }
 
 void expect_dense(const std::vector<StreamEvent>& events) {
@@ -76,9 +78,11 @@ TEST(Stream, HeaderWinsOverTheQuery) {
   const auto id = submit(client, "sim/echo");
   (void)client.wait_final(id);
 
-  const auto by_header = EventStream(gateway.port(), "/tasks/" + id + "/stream?after=0", "1").rest();
+  const auto by_header =
+      EventStream(gateway.port(), "/tasks/" + id + "/stream?after=0", "1").rest();
   const auto by_query = EventStream(gateway.port(), "/tasks/" + id + "/stream?after=2").rest();
-  const auto by_alias = EventStream(gateway.port(), "/tasks/" + id + "/stream?starting_after=2").rest();
+  const auto by_alias =
+      EventStream(gateway.port(), "/tasks/" + id + "/stream?starting_after=2").rest();
 
   EXPECT_EQ(by_header.front().id, "2");
   EXPECT_EQ(by_query.front().id, "3");

@@ -50,7 +50,8 @@ TEST(Submit, PreferWaitGivesTheFinishedTaskAtOnce) {
   auto client = gateway.client();
 
   const auto fast = client.post("/tasks", kEcho, {{"Prefer", "wait=10"}});
-  const auto slow = client.post("/tasks", {{"model", "sim/slow?ttft=60s"}, {"input", "x"}}, {{"Prefer", "wait=1"}});
+  const auto slow = client.post("/tasks", {{"model", "sim/slow?ttft=60s"}, {"input", "x"}},
+                                {{"Prefer", "wait=1"}});
 
   EXPECT_EQ(fast.status, 200) << fast.body;
   EXPECT_EQ(fast.json()["status"], "success");
@@ -90,7 +91,9 @@ TEST(Poll, AnswersTheSameFromMemoryAndFromDisk) {
 TEST(Poll, LongPollReturnsAtTheEnd) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = client.post("/tasks", {{"model", "sim/slow?ttft=300ms"}, {"input", "x"}}).json()["id"].get<std::string>();
+  const auto id = client.post("/tasks", {{"model", "sim/slow?ttft=300ms"}, {"input", "x"}})
+                      .json()["id"]
+                      .get<std::string>();
   const auto begun = std::chrono::steady_clock::now();
 
   const auto reply = client.get("/tasks/" + id + "?wait=20");
@@ -117,8 +120,10 @@ TEST(Put, TheClientsOwnIdIsKept) {
   auto client = gateway.client();
 
   const auto first = client.call("PUT", "/tasks/order-17", kEcho.dump());
-  const auto again = client.call("PUT", "/tasks/order-17", R"({ "input": "hello gateway", "model": "sim/echo" })");
-  const auto other = client.call("PUT", "/tasks/order-17", R"({"model":"sim/echo","input":"different"})");
+  const auto again =
+      client.call("PUT", "/tasks/order-17", R"({ "input": "hello gateway", "model": "sim/echo" })");
+  const auto other =
+      client.call("PUT", "/tasks/order-17", R"({"model":"sim/echo","input":"different"})");
 
   EXPECT_EQ(first.status, 202) << first.body;
   EXPECT_EQ(first.json()["id"], "order-17");
@@ -168,7 +173,9 @@ TEST(Purge, ContentGoesAndTheIdAnswersGone) {
 TEST(Purge, ALiveTaskIsNotPurged) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = client.post("/tasks", {{"model", "sim/slow?ttft=60s"}, {"input", "x"}}).json()["id"].get<std::string>();
+  const auto id = client.post("/tasks", {{"model", "sim/slow?ttft=60s"}, {"input", "x"}})
+                      .json()["id"]
+                      .get<std::string>();
 
   EXPECT_EQ(client.call("DELETE", "/tasks/" + id).status, 409);
 }
@@ -209,9 +216,15 @@ TEST(Submit, UnknownModelsAreRefusedWithWhatIsThere) {
 TEST(Submit, PriorityRunsFirst) {
   TestGateway gateway([](app::Config& config) { config.engine.slots = 1; });
   auto client = gateway.client();
-  (void)client.post("/tasks", {{"model", "sim/slow?ttft=300ms"}, {"input", "x"}});  // holds the only slot
-  const auto low = client.post("/tasks", {{"model", "sim/echo"}, {"input", "low"}, {"priority", 0}}).json()["id"].get<std::string>();
-  const auto high = client.post("/tasks", {{"model", "sim/echo"}, {"input", "high"}, {"priority", 9}}).json()["id"].get<std::string>();
+  (void)client.post("/tasks",
+                    {{"model", "sim/slow?ttft=300ms"}, {"input", "x"}});  // holds the only slot
+  const auto low = client.post("/tasks", {{"model", "sim/echo"}, {"input", "low"}, {"priority", 0}})
+                       .json()["id"]
+                       .get<std::string>();
+  const auto high =
+      client.post("/tasks", {{"model", "sim/echo"}, {"input", "high"}, {"priority", 9}})
+          .json()["id"]
+          .get<std::string>();
 
   const auto low_task = client.wait_final(low);
   const auto high_task = client.wait_final(high);

@@ -12,7 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
-void allow_loopback(app::Config& config) { config.webhooks.allow_loopback_for_tests = true; }
+void allow_loopback(app::Config& config) {
+  config.webhooks.allow_loopback_for_tests = true;
+}
 
 app::Overrides quick_schedule() {
   app::Overrides overrides;
@@ -22,7 +24,8 @@ app::Overrides quick_schedule() {
 }
 
 Json with_webhook(const ScriptedUpstream& receiver) {
-  return {{"model", "sim/echo"}, {"input", "ping"}, {"webhook", {{"url", receiver.url() + "/hook"}}}};
+  return {
+      {"model", "sim/echo"}, {"input", "ping"}, {"webhook", {{"url", receiver.url() + "/hook"}}}};
 }
 
 // Polls the delivery log until every row of the task has left `pending`.
@@ -58,8 +61,10 @@ TEST(Webhook, AnnouncesTheEndSignedAndWhole) {
   const auto signature_header = seen.header("webhook-signature");
   const auto now = std::chrono::seconds{std::stoll(time_header)};
   ASSERT_FALSE(secrets["secrets"].empty()) << secrets.dump();
-  EXPECT_TRUE(delivery::verify({id_header, time_header, signature_header}, seen.body, secrets["secrets"][0].get<std::string>(), now));
-  EXPECT_FALSE(delivery::verify({id_header, time_header, signature_header}, seen.body + " ", secrets["secrets"][0].get<std::string>(), now));
+  EXPECT_TRUE(delivery::verify({id_header, time_header, signature_header}, seen.body,
+                               secrets["secrets"][0].get<std::string>(), now));
+  EXPECT_FALSE(delivery::verify({id_header, time_header, signature_header}, seen.body + " ",
+                                secrets["secrets"][0].get<std::string>(), now));
 }
 
 TEST(Webhook, IsRepeatedUnderOneIdUntilItIsTaken) {
@@ -92,7 +97,9 @@ TEST(Webhook, IsListedAsExhaustedAndCanBeSentAgain) {
   const auto rows = settled_deliveries(client, id);
   ASSERT_EQ(rows[0]["status"], "exhausted") << rows.dump();
 
-  const auto path = "/webhook_deliveries/" + (rows[0]["id"].is_string() ? rows[0]["id"].get<std::string>() : rows[0]["id"].dump());
+  const auto path =
+      "/webhook_deliveries/" +
+      (rows[0]["id"].is_string() ? rows[0]["id"].get<std::string>() : rows[0]["id"].dump());
   EXPECT_EQ(client.call("POST", path + "/redeliver").status, 202);
 
   ASSERT_TRUE(receiver.wait_for_requests(4, 20s));
@@ -122,9 +129,11 @@ TEST(Webhook, LoopbackIsRefusedUnlessItIsAllowed) {
   TestGateway gateway;
   auto client = gateway.client();
 
-  for (const char* url : {"http://127.0.0.1:9/", "https://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest",
-                          "https://10.0.0.1/", "ftp://example.com/", "https://user:pass@example.com/"}) {
-    const auto reply = client.post("/tasks", {{"model", "sim/echo"}, {"input", "x"}, {"webhook", {{"url", url}}}});
+  for (const char* url : {"http://127.0.0.1:9/", "https://127.0.0.1/", "https://[::1]/",
+                          "https://169.254.169.254/latest", "https://10.0.0.1/",
+                          "ftp://example.com/", "https://user:pass@example.com/"}) {
+    const auto reply =
+        client.post("/tasks", {{"model", "sim/echo"}, {"input", "x"}, {"webhook", {{"url", url}}}});
     EXPECT_EQ(reply.status, 422) << url << reply.body;
     EXPECT_NE(reply.body.find("/webhook/url"), std::string::npos) << reply.body;
   }

@@ -11,6 +11,7 @@ import sys
 CODE = ('include/', 'src/', 'tests/')
 PRODUCT = ('include/', 'src/')
 HEADERS = ('.hpp', '.h')
+LITERALS = r'std::(literals|chrono_literals|string_literals|string_view_literals)\b'
 
 
 class Rule:
@@ -28,18 +29,21 @@ class Rule:
 RULES = [
     Rule(r'\basio::detached\b|\bnet::detached\b', 'detached swallows exceptions and outlives its owner: use a task group'),
     Rule(r'async_read(_some|_header)?\s*\([^;]*\bparser_?\.get\(\)', 'parser.get() switches the body limit off: pass the parser'),
-    Rule(r'\bsleep_for\b|\bsleep_until\b|\busleep\s*\(|\bnanosleep\s*\(|(?<![\w.:>])sleep\s*\(\s*\d',
-         'a sleep is a race with a delay: wait for the event itself'),
-    Rule(r'^\s*using\s+namespace\b', 'using namespace in a header reaches everyone', endings=HEADERS),
-    Rule(r'^using\s+namespace\s+(?!std::(chrono_literals|string_view_literals|string_literals|literals))',
-         'using namespace outside a function: literals only', endings=('.cpp',)),
-    Rule(r'\bstd::regex\b|<regex>', 'std::regex is slow and overflows the stack on long input: write the loop'),
+    Rule(r'\bthis_thread::sleep_|\busleep\s*\(|\bnanosleep\s*\(|(?<![\w.:>])sleep\s*\(\s*\d',
+         'a blocked thread is a race with a delay: wait for the event itself'),
+    Rule(r'^\s*using\s+namespace\s+(?!' + LITERALS + ')', 'using namespace in a header reaches everyone',
+         endings=HEADERS),
+    Rule(r'^using\s+namespace\s+(?!' + LITERALS + ')', 'using namespace outside a function: literals only',
+         endings=('.cpp',)),
+    Rule(r'\bstd::regex\b|<regex>', 'std::regex is slow and overflows the stack on long input: write the loop',
+         folders=PRODUCT),
     Rule(r'\bget_?[iI]nstance\s*\(|\bstatic\s+\w[\w:<>]*\s*&\s*instance\s*\(', 'no singletons: hand the collaborator in',
          folders=PRODUCT),
     Rule(r'\bexperimental::(basic_)?(concurrent_)?channel\b', 'Boost 1.81 channels hang after a cancelled receive: use the mailbox'),
-    Rule(r'\benable_shared_from_this\b', 'no self-owning objects: a task group owns', folders=PRODUCT),
+    Rule(r'\benable_shared_from_this\b', 'no self-owning sessions: a task group owns them',
+         folders=('include/', 'src/net/', 'src/api/')),
     Rule(r'\b(strcpy|strcat|sprintf|gets|atoi|atol|atof|strtok)\s*\(', 'unbounded or silent about errors'),
-    Rule(r'\bstd::async\s*\(|\.detach\s*\(\s*\)', 'threads have an owner that joins them'),
+    Rule(r'\.detach\s*\(\s*\)', 'threads have an owner that joins them'),
     Rule(r'\bsrand\s*\(|(?<![\w.:>])rand\s*\(\s*\)', 'not random: core/ids has random_bytes, <random> has engines'),
     Rule(r'\bstd::cout\b|\bstd::cerr\b|\bprintf\s*\(', 'log through observe; the command line writes to the streams it is given',
          folders=PRODUCT, but=('src/main.cpp',)),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck over every shell script. Run from the project's root.
+# Runs shellcheck over every shell script. To be run from the root of the project.
 command -v shellcheck >/dev/null 2>&1 || {
   echo "SKIPPED: shellcheck is not installed; enable with: apt-get install shellcheck"
   exit 77

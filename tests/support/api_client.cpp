@@ -29,25 +29,31 @@ tcp::socket connect_to(asio::io_context& context, std::uint16_t port) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
 template <class Fields>
 std::map<std::string, std::string> header_map(const Fields& fields) {
   std::map<std::string, std::string> map;
-  for (const auto& field : fields) map[lower({field.name_string().data(), field.name_string().size()})] = std::string(field.value());
+  for (const auto& field : fields)
+    map[lower({field.name_string().data(), field.name_string().size()})] =
+        std::string(field.value());
   return map;
 }
 
-std::string find_header(const std::map<std::string, std::string>& headers, const std::string& name) {
+std::string find_header(const std::map<std::string, std::string>& headers,
+                        const std::string& name) {
   const auto found = headers.find(name);
   return found == headers.end() ? std::string() : found->second;
 }
 
 }  // namespace
 
-std::string Reply::header(const std::string& lower_name) const { return find_header(headers, lower_name); }
+std::string ApiReply::header(const std::string& lower_name) const {
+  return find_header(headers, lower_name);
+}
 
 struct ApiClient::Impl {
   std::uint16_t port = 0;
@@ -56,7 +62,7 @@ struct ApiClient::Impl {
   std::optional<tcp::socket> socket;
   beast::flat_buffer buffer;
 
-  Reply exchange(http::request<http::string_body>& request) {
+  ApiReply exchange(http::request<http::string_body>& request) {
     if (!socket) {
       socket = connect_to(context, port);
       buffer.clear();
@@ -66,7 +72,7 @@ struct ApiClient::Impl {
     parser.body_limit(64U << 20);
     if (request.method() == http::verb::head) parser.skip(true);
     http::read(*socket, buffer, parser);
-    Reply reply;
+    ApiReply reply;
     reply.status = parser.get().result_int();
     reply.headers = header_map(parser.get());
     reply.body = std::move(parser.get().body());
@@ -82,7 +88,10 @@ ApiClient::ApiClient(std::uint16_t port, std::string bearer) : impl_(std::make_u
 ApiClient::~ApiClient() = default;
 ApiClient::ApiClient(ApiClient&&) noexcept = default;
 
-Reply ApiClient::call(std::string_view method, std::string_view target, std::string_view body, HeaderList headers) {
+ApiReply ApiClient::call(std::string_view method,
+                         std::string_view target,
+                         std::string_view body,
+                         HeaderList headers) {
   http::request<http::string_body> request;
   request.method_string({method.data(), method.size()});
   request.target({target.data(), target.size()});
@@ -109,7 +118,9 @@ nlohmann::json ApiClient::wait_final(const std::string& id, std::chrono::seconds
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (std::chrono::steady_clock::now() < deadline) {
     const auto reply = get("/tasks/" + id + "?wait=5");
-    if (reply.status != 200) throw std::runtime_error("GET /tasks/" + id + ": " + std::to_string(reply.status) + " " + reply.body);
+    if (reply.status != 200)
+      throw std::runtime_error("GET /tasks/" + id + ": " + std::to_string(reply.status) + " " +
+                               reply.body);
     auto task = reply.json();
     const auto status = task["status"].get<std::string>();
     if (status != "queued" && status != "running" && status != "waiting") return task;
@@ -138,14 +149,18 @@ struct EventStream::Impl {
     http::read_some(socket, buffer, parser, error);
     text.append(piece, sizeof piece - body.size);
     if (error && error != http::error::need_buffer) {
-      if (error == asio::error::would_block) throw std::runtime_error("the stream was silent for 30 s");
+      if (error == asio::error::would_block)
+        throw std::runtime_error("the stream was silent for 30 s");
       ended = true;
     }
     return true;
   }
 };
 
-EventStream::EventStream(std::uint16_t port, const std::string& target, const std::string& last_event_id, const std::string& bearer)
+EventStream::EventStream(std::uint16_t port,
+                         const std::string& target,
+                         const std::string& last_event_id,
+                         const std::string& bearer)
     : impl_(std::make_unique<Impl>()) {
   impl_->socket = connect_to(impl_->context, port);
   http::request<http::empty_body> request{http::verb::get, target, 11};
@@ -159,13 +174,17 @@ EventStream::EventStream(std::uint16_t port, const std::string& target, const st
 }
 EventStream::~EventStream() = default;
 
-unsigned EventStream::status() const { return impl_->parser.get().result_int(); }
+unsigned EventStream::status() const {
+  return impl_->parser.get().result_int();
+}
 
 std::string EventStream::header(const std::string& lower_name) const {
   return find_header(header_map(impl_->parser.get()), lower_name);
 }
 
-std::size_t EventStream::comments() const { return impl_->comments; }
+std::size_t EventStream::comments() const {
+  return impl_->comments;
+}
 
 std::optional<StreamEvent> EventStream::next() {
   for (;;) {

@@ -1,5 +1,6 @@
 #pragma once
-// A blocking client of the gateway for tests: JSON calls over one keep-alive connection, and event streams.
+// A blocking client of the gateway for tests: JSON calls over one keep-alive connection, and event
+// streams.
 
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,7 @@ namespace taskgate::test {
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
-struct Reply {
+struct ApiReply {
   unsigned status = 0;
   std::map<std::string, std::string> headers;  ///< names in lower case
   std::string body;
@@ -26,21 +27,27 @@ struct Reply {
   std::string header(const std::string& lower_name) const;
 };
 
-/// One connection; reconnects when the server closed it. Throws std::runtime_error when the server is not there
-/// or says nothing for 30 s. Not thread-safe.
+/// One connection; reconnects when the server closed it. Throws std::runtime_error when the server
+/// is not there or says nothing for 30 s. Not thread-safe.
 class ApiClient {
  public:
   explicit ApiClient(std::uint16_t port, std::string bearer = {});
   ~ApiClient();
   ApiClient(ApiClient&&) noexcept;
 
-  Reply call(std::string_view method, std::string_view target, std::string_view body = {}, HeaderList headers = {});
-  Reply get(std::string_view target, HeaderList headers = {}) { return call("GET", target, {}, std::move(headers)); }
-  Reply post(std::string_view target, const nlohmann::json& body, HeaderList headers = {}) {
+  ApiReply call(std::string_view method,
+                std::string_view target,
+                std::string_view body = {},
+                HeaderList headers = {});
+  ApiReply get(std::string_view target, HeaderList headers = {}) {
+    return call("GET", target, {}, std::move(headers));
+  }
+  ApiReply post(std::string_view target, const nlohmann::json& body, HeaderList headers = {}) {
     return call("POST", target, body.dump(), std::move(headers));
   }
   /// Long-polls until the task is final; the task object. Throws after `limit`.
-  nlohmann::json wait_final(const std::string& id, std::chrono::seconds limit = std::chrono::seconds{30});
+  nlohmann::json wait_final(const std::string& id,
+                            std::chrono::seconds limit = std::chrono::seconds{30});
 
  private:
   struct Impl;
@@ -57,7 +64,10 @@ struct StreamEvent {
 class EventStream {
  public:
   /// Connects and reads the head. `last_event_id` empty: from the start.
-  EventStream(std::uint16_t port, const std::string& target, const std::string& last_event_id = {}, const std::string& bearer = {});
+  EventStream(std::uint16_t port,
+              const std::string& target,
+              const std::string& last_event_id = {},
+              const std::string& bearer = {});
   ~EventStream();
 
   unsigned status() const;

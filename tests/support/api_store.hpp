@@ -99,7 +99,9 @@ class ApiStore final : public store::Store {
     co_return found;
   }
 
-  Awaitable<store::Delivery> redeliver(std::string tenant, std::int64_t id, TimePoint now) override {
+  Awaitable<store::Delivery> redeliver(std::string tenant,
+                                       std::int64_t id,
+                                       TimePoint now) override {
     for (auto& row : deliveries) {
       if (row.id != id || row.ref.tenant != tenant) continue;
       row.state = store::DeliveryState::pending;

@@ -1,6 +1,6 @@
 #pragma once
-// An engine::Gateway without an engine: tasks in a map, moved by the test's own hand. For unit tests
-// of the api layer, which call handlers directly.
+// An engine::Gateway without an engine: tasks in a map, moved by the test's own hand. For unit
+// tests of the api layer, which call handlers directly.
 
 #include "taskgate/engine/gateway.hpp"
 
@@ -152,7 +152,8 @@ class FakeGateway final : public engine::Gateway {
                                          std::chrono::milliseconds patience) override {
     waited = patience;
     const auto found = tasks_.find({tenant, id});
-    if (found != tasks_.end() && finishes_while_waiting && !is_final(found->second.view.task.status))
+    if (found != tasks_.end() && finishes_while_waiting &&
+        !is_final(found->second.view.task.status))
       finish(found->second, TaskStatus::success);
     co_return look(tenant, id);
   }

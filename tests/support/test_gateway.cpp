@@ -9,7 +9,8 @@ namespace taskgate::test {
 
 std::filesystem::path make_temp_folder() {
   auto pattern = (std::filesystem::temp_directory_path() / "taskgate-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
+  if (mkdtemp(pattern.data()) == nullptr)
+    throw std::runtime_error("cannot make a temporary folder");
   return pattern;
 }
 
@@ -35,11 +36,14 @@ TestGateway::~TestGateway() {
 void TestGateway::start() {
   application_ = std::make_unique<app::Application>(config_, overrides_);
   if (const auto started = application_->start(); !started) {
-    throw std::runtime_error("the gateway did not start: " + started.error().message() + " " + started.error().detail());
+    throw std::runtime_error("the gateway did not start: " + started.error().message() + " " +
+                             started.error().detail());
   }
 }
 
-void TestGateway::stop(std::chrono::milliseconds grace) { application_->stop(grace); }
+void TestGateway::stop(std::chrono::milliseconds grace) {
+  application_->stop(grace);
+}
 
 void TestGateway::restart(std::chrono::milliseconds grace) {
   application_->stop(grace);

@@ -1,5 +1,6 @@
 #pragma once
-// The real server in this process: port 0, a database in a folder of its own, everything else as configured.
+// The real server in this process: port 0, a database in a folder of its own, everything else as
+// configured.
 
 #include "support/api_client.hpp"
 #include "taskgate/app/application.hpp"
@@ -14,7 +15,8 @@ namespace taskgate::test {
 class TestGateway {
  public:
   using Change = std::function<void(app::Config&)>;
-  /// Starts in open mode on loopback; `change` edits the configuration first. Throws when it does not start.
+  /// Starts in open mode on loopback; `change` edits the configuration first. Throws when it does
+  /// not start.
   explicit TestGateway(Change change = {}, app::Overrides overrides = {});
   ~TestGateway();
 

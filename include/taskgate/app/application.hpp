@@ -1,6 +1,6 @@
 #pragma once
-// The composition root: the only place that makes the parts and hands them to each other. `main` runs one;
-// integration tests run many, on port 0.
+// The composition root: the only place that makes the parts and hands them to each other. `main`
+// runs one; integration tests run many, on port 0.
 
 #include "taskgate/app/config.hpp"
 #include "taskgate/core/clock.hpp"
@@ -18,7 +18,7 @@ namespace taskgate::app {
 /// What tests replace. Empty: the real thing.
 struct Overrides {
   const Clock* clock = nullptr;  ///< outlives the application
-  std::string ca_file;           ///< PEM of the authority that upstreams' certificates must come from
+  std::string ca_file;  ///< PEM of the authority that upstreams' certificates must come from
   std::optional<delivery::RetrySchedule> webhook_schedule;
   std::optional<std::chrono::milliseconds> stream_heartbeat;
 };
@@ -35,8 +35,8 @@ class Application {
   /// "http://127.0.0.1:43121"; after start().
   std::string url() const;
   std::uint16_t port() const;
-  /// Not ready → no new connections → requests and attempts end within `grace` → the rest goes back to the
-  /// queue on disk → everything joined and closed. Idempotent; blocks.
+  /// Not ready → no new connections → requests and attempts end within `grace` → the rest goes back
+  /// to the queue on disk → everything joined and closed. Idempotent; blocks.
   void stop(std::chrono::milliseconds grace);
 
  private:
@@ -46,11 +46,12 @@ class Application {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Whether this configuration may serve: a non-loopback address needs keys. Errors: a sentence that says what
-/// to do.
+/// Whether this configuration may serve: a non-loopback address needs keys. Errors: a sentence that
+/// says what to do.
 Result<void> check_exposure(const Config& config);
 
-/// Runs an application in this process until SIGTERM or SIGINT; a second signal ends it at once. Prints
+/// Runs an application in this process until SIGTERM or SIGINT; a second signal ends it at once.
+/// Prints
 /// `{"listening":"http://…"}` as the first line on stdout. Returns the exit code.
 int run_until_signal(const Config& config);
 

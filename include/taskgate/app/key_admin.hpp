@@ -1,5 +1,6 @@
 #pragma once
-// API keys from the command line, on a database that no server has open (the server's own way is POST /keys).
+// API keys from the command line, on a database that no server has open (the server's own way is
+// POST /keys).
 
 #include "taskgate/api/auth.hpp"
 #include "taskgate/core/result.hpp"
@@ -19,13 +20,14 @@ struct NewKey {
   std::optional<std::chrono::seconds> lifetime;  ///< unset: for ever
 };
 
-/// Creates a key; the returned text is the only copy of its secret. Errors: Errc::storage (also when a server
-/// has the database open; the message says what to do), Errc::invalid_argument.
+/// Creates a key; the returned text is the only copy of its secret. Errors: Errc::storage (also
+/// when a server has the database open; the message says what to do), Errc::invalid_argument.
 Result<std::string> create_key(const std::string& database, const NewKey& key);
 Result<std::vector<store::ApiKey>> list_keys(const std::string& database);
 /// Errors: also Errc::not_found.
 Result<void> revoke_key(const std::string& database, const std::string& key_id);
 /// The tenant's webhook signing secrets, newest first; creates the first when there is none.
-Result<std::vector<std::string>> webhook_secrets(const std::string& database, const std::string& tenant);
+Result<std::vector<std::string>> webhook_secrets(const std::string& database,
+                                                 const std::string& tenant);
 
 }  // namespace taskgate::app

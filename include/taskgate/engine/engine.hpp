@@ -25,7 +25,8 @@ struct EngineOptions {
   int max_attempts = 3;                            ///< failed attempts before a task fails, ≥ 1
   int max_interruptions = 50;  ///< attempts lost to crashes or restarts before it fails
   std::chrono::milliseconds attempt_timeout{600'000};
-  std::chrono::milliseconds default_deadline{0};  ///< after acceptance, for tasks that name none; 0: none
+  std::chrono::milliseconds default_deadline{
+      0};  ///< after acceptance, for tasks that name none; 0: none
   std::chrono::milliseconds backoff_base{500};
   std::chrono::milliseconds backoff_max{30'000};
   std::chrono::seconds result_ttl{604'800};      ///< a finished task's content is kept this long

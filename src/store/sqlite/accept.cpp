@@ -8,14 +8,6 @@
 namespace taskgate::store::sqlite {
 namespace {
 
-constexpr const char* kFindKey =
-    "SELECT id, fingerprint, expires_at FROM idempotency"
-    " WHERE tenant = ?1 AND route = ?2 AND key = ?3";
-
-constexpr const char* kClaimKey =
-    "INSERT OR REPLACE INTO idempotency (tenant, route, key, id, fingerprint, expires_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-
 constexpr const char* kResolveClientId =
     "SELECT id FROM client_ids WHERE tenant = ?1 AND client_id = ?2";
 
@@ -39,14 +31,12 @@ Result<AcceptOutcome> outcome_of(WriteContext& context, AcceptKind kind, const T
 }
 
 // What the key says when it is known and still valid.
-std::optional<std::pair<AcceptKind, TaskId>> known_key(WriteContext& context, const NewTask& task) {
-  const auto& claim = *task.idempotency;
-  auto query = context.db.query(kFindKey);
-  query.bind(task.task.ref.tenant, claim.route, claim.key);
-  if (!query.step() || query.time(2) <= task.task.created_at) return std::nullopt;
-  const auto kind =
-      query.hash(1) == claim.fingerprint ? AcceptKind::key_replayed : AcceptKind::key_mismatch;
-  return std::pair(kind, query.task_id(0));
+std::optional<std::pair<AcceptKind, TaskId>> known_key(WriteContext& context,
+                                                       const Acceptance& accepted) {
+  const auto record = context.keys.find(*accepted.digest);
+  if (!record || record->expires_at <= accepted.task.task.created_at) return std::nullopt;
+  const bool same = record->fingerprint == accepted.task.idempotency->fingerprint;
+  return std::pair(same ? AcceptKind::key_replayed : AcceptKind::key_mismatch, record->id);
 }
 
 std::optional<TaskId> known_client_id(WriteContext& context, const Task& task) {
@@ -77,13 +67,15 @@ void insert_request(WriteContext& context, const NewTask& accepted) {
   insert.run();
 }
 
-void claim_names(WriteContext& context, const NewTask& accepted) {
+void claim_names(WriteContext& context, const Acceptance& acceptance) {
+  const auto& accepted = acceptance.task;
   const auto& ref = accepted.task.ref;
-  if (accepted.idempotency) {
-    const auto& claim = *accepted.idempotency;
-    auto insert = context.db.query(kClaimKey);
-    insert.bind(ref.tenant, claim.route, claim.key, ref.id, claim.fingerprint, claim.expires_at);
-    insert.run();
+  if (acceptance.digest) {
+    KeyRecord record;
+    record.id = ref.id;
+    record.fingerprint = accepted.idempotency->fingerprint;
+    record.expires_at = accepted.idempotency->expires_at;
+    context.keys.claim(*acceptance.digest, record);
   }
   if (accepted.task.client_id) {
     auto insert = context.db.query(kInsertClientId);
@@ -94,10 +86,21 @@ void claim_names(WriteContext& context, const NewTask& accepted) {
 
 }  // namespace
 
-Result<AcceptOutcome> write_accept(WriteContext& context, const NewTask& task) {
-  const auto& ref = task.task.ref;
+Acceptance acceptance_of(NewTask task) {
+  Acceptance acceptance;
   if (task.idempotency) {
-    if (const auto known = known_key(context, task))
+    acceptance.digest =
+        digest_of(task.task.ref.tenant, task.idempotency->route, task.idempotency->key);
+  }
+  acceptance.task = std::move(task);
+  return acceptance;
+}
+
+Result<AcceptOutcome> write_accept(WriteContext& context, const Acceptance& acceptance) {
+  const auto& task = acceptance.task;
+  const auto& ref = task.task.ref;
+  if (acceptance.digest) {
+    if (const auto known = known_key(context, acceptance))
       return outcome_of(context, known->first, TaskRef{ref.tenant, known->second});
   }
   if (task.task.client_id) {
@@ -106,7 +109,7 @@ Result<AcceptOutcome> write_accept(WriteContext& context, const NewTask& task) {
   }
   if (!insert_task(context, task)) return outcome_of(context, AcceptKind::id_taken, ref);
   insert_request(context, task);
-  claim_names(context, task);
+  claim_names(context, acceptance);
   append_first_event(context, task);
   AcceptOutcome outcome{AcceptKind::created, task.task};
   outcome.task.last_seq = 1;

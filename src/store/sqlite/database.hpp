@@ -39,6 +39,8 @@ class Query {
     return *this;
   }
 
+  /// Ready to be bound and stepped again.
+  void reset() { sqlite3_reset(statement_); }
   /// True: a row is there. False: done. Throws StorageFailure, RuleViolation.
   bool step();
   /// Steps to the end.
@@ -77,8 +79,9 @@ class Query {
   }
   void bind_one(int index, TaskStatus status) { bind_one(index, static_cast<int>(status)); }
   void bind_one(int index, const TaskId& id) { bind_blob(index, id.bytes.data(), id.bytes.size()); }
-  void bind_one(int index, const std::array<std::uint8_t, 32>& hash) {
-    bind_blob(index, hash.data(), hash.size());
+  template <std::size_t N>
+  void bind_one(int index, const std::array<std::uint8_t, N>& bytes) {
+    bind_blob(index, bytes.data(), bytes.size());
   }
   template <class T>
   void bind_one(int index, const std::optional<T>& value) {

@@ -100,7 +100,7 @@ void append_events(WriteContext& context,
     insert_event(context, ref, event);
     if (is_announced(state.webhook_mask, event.type)) announce_event(context, ref, event);
   }
-  context.committed.push_back(std::move(committed));
+  context.events.push_back(std::move(committed));
 }
 
 void append_first_event(WriteContext& context, const NewTask& task) {
@@ -110,7 +110,7 @@ void append_first_event(WriteContext& context, const NewTask& task) {
   insert_event(context, committed.ref, event);
   if (task.webhook && is_announced(task.webhook->event_mask, event.type))
     insert_delivery(context, committed.ref, event, task.webhook->url);
-  context.committed.push_back(std::move(committed));
+  context.events.push_back(std::move(committed));
 }
 
 Result<EventPage> read_events(Database& db, const EventsQuery& wanted) {

@@ -2,11 +2,8 @@
 
 #include "store/sqlite/reads.hpp"
 #include "store/sqlite/writes.hpp"
+#include "taskgate/core/base64.hpp"
 #include "taskgate/core/ids.hpp"
-
-#include <openssl/evp.h>
-
-#include <array>
 
 namespace taskgate::store::sqlite {
 namespace {
@@ -33,13 +30,7 @@ constexpr const char* kInsertSecret =
 // Standard Webhooks: "whsec_" and the base64 of 24 to 64 random bytes.
 std::string make_webhook_secret() {
   constexpr std::size_t kSecretBytes = 24;
-  const auto bytes = random_bytes(kSecretBytes);
-  std::array<unsigned char, 4 * kSecretBytes / 3 + 1> text{};
-  const int length =
-      EVP_EncodeBlock(text.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                      static_cast<int>(bytes.size()));
-  return "whsec_" +
-         std::string(reinterpret_cast<const char*>(text.data()), static_cast<std::size_t>(length));
+  return "whsec_" + base64_encode(random_bytes(kSecretBytes));
 }
 
 }  // namespace

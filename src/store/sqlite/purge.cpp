@@ -27,12 +27,6 @@ constexpr const char* kExpired =
     " WHERE finished_at IS NOT NULL AND purged = 0 AND expires_at < ?1 ORDER BY expires_at LIMIT "
     "?2";
 
-constexpr const char* kExpiredKeys =
-    "SELECT tenant, route, key FROM idempotency WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2";
-
-constexpr const char* kDeleteKey =
-    "DELETE FROM idempotency WHERE tenant = ?1 AND route = ?2 AND key = ?3";
-
 void purge_content(WriteContext& context, const TaskRef& ref) {
   for (const char* sql : {kDeleteRequest, kDeleteEvents, kMarkPurged, kCancelDeliveries}) {
     auto query = context.db.query(sql);
@@ -68,20 +62,7 @@ Result<int> write_purge_expired(WriteContext& context, const Sweep& sweep) {
 }
 
 Result<int> write_sweep_idempotency(WriteContext& context, const Sweep& sweep) {
-  struct Key {
-    std::string tenant, route, key;
-  };
-  std::vector<Key> expired;
-  {
-    auto query = context.db.query(kExpiredKeys);
-    query.bind(sweep.now, sweep.limit);
-    while (query.step()) expired.push_back(Key{query.text(0), query.text(1), query.text(2)});
-  }
-  for (const auto& key : expired) {
-    auto query = context.db.query(kDeleteKey);
-    query.bind(key.tenant, key.route, key.key).run();
-  }
-  return static_cast<int>(expired.size());
+  return context.keys.sweep(sweep.now, sweep.limit);
 }
 
 }  // namespace taskgate::store::sqlite

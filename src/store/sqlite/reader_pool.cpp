@@ -1,6 +1,6 @@
 #include "store/sqlite/reader_pool.hpp"
 
-#include <spdlog/spdlog.h>
+#include "taskgate/observe/log.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +19,7 @@ void run_job(ReadJob& job, Database& db) {
   try {
     job.run(db);
   } catch (const std::exception& failure) {
-    spdlog::error("store.read_failed reason=\"{}\"", failure.what());
+    log::error("store.read_failed", {{"reason", failure.what()}});
     Error error(Errc::storage, "the task store cannot read now");
     error.with_detail(failure.what()).with_retry_after(std::chrono::seconds(1));
     job.fail(error);

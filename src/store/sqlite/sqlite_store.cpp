@@ -28,9 +28,9 @@ std::size_t size_of_events(const std::vector<EventDraft>& events) {
 // nothing here, the bound on their number holds them.
 template <class In>
 std::size_t size_of_input(const In& input) {
-  if constexpr (std::is_same_v<In, NewTask>)
-    return sizeof input + input.request_body.size() + input.queued.data.size() +
-           input.task.metadata.size() + input.task.tags.size();
+  if constexpr (std::is_same_v<In, Acceptance>)
+    return sizeof input + input.task.request_body.size() + input.task.queued.data.size() +
+           input.task.task.metadata.size() + input.task.task.tags.size();
   else if constexpr (requires { input.events; })
     return sizeof input + size_of_events(input.events);
   else
@@ -160,7 +160,7 @@ Awaitable<Out> SqliteStore::await_read(Read read) {
 // --- writes -----------------------------------------------------------------------------------
 
 void SqliteStore::async_accept(NewTask task, Handler<AcceptOutcome> handler) {
-  submit_write(&write_accept, std::move(task), std::move(handler));
+  submit_write(&write_accept, acceptance_of(std::move(task)), std::move(handler));
 }
 
 void SqliteStore::async_start(StartAttempt start, Handler<LogPosition> handler) {
@@ -296,9 +296,13 @@ Awaitable<Delivery> SqliteStore::redeliver(std::string tenant,
   return await_write(&write_redelivery, Redelivery{std::move(tenant), delivery_id, now});
 }
 
+Awaitable<std::vector<std::string>> SqliteStore::known_webhook_secrets(std::string tenant) {
+  return await_read<std::vector<std::string>>(
+      [tenant = std::move(tenant)](Database& db) { return read_webhook_secrets(db, tenant); });
+}
+
 Awaitable<std::vector<std::string>> SqliteStore::webhook_secrets(std::string tenant) {
-  auto read = [tenant](Database& db) { return read_webhook_secrets(db, tenant); };
-  auto known = co_await await_read<std::vector<std::string>>(std::move(read));
+  auto known = co_await known_webhook_secrets(tenant);
   if (!known || !known->empty()) co_return known;
   co_return co_await await_write(&write_first_webhook_secret, std::move(tenant));
 }

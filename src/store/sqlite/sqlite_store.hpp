@@ -86,6 +86,8 @@ class SqliteStore final : public Store {
   template <class Out, class Read>
   Awaitable<Out> await_read(Read read);
 
+  Awaitable<std::vector<std::string>> known_webhook_secrets(std::string tenant);
+
   const std::int64_t generation_;
   FileLock lock_;
   std::unique_ptr<SqliteSession> session_;

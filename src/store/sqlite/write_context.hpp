@@ -3,6 +3,7 @@
 // it is durable. Also the helpers that every write to a task shares.
 
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/idempotency.hpp"
 #include "taskgate/store/store.hpp"
 
 #include <cstdint>
@@ -12,27 +13,45 @@
 
 namespace taskgate::store::sqlite {
 
-struct WriteContext {
-  explicit WriteContext(Database& database) : db(database) {}
+class WriteContext {
+ public:
+  explicit WriteContext(Database& database) : db(database), keys(database) {}
 
-  /// The transaction has ended, either way.
-  void forget() noexcept {
-    committed.clear();
-    new_deliveries = false;
-    content_deleted = false;
+  /// The open transaction is durable, and what it had to tell has been told.
+  void committed() {
+    keys.committed();
+    forget();
   }
-  /// A savepoint begins; back_to_mark() drops the events that came after it. The flags may stay:
-  /// all they cost is a look in vain.
-  void mark() noexcept { marked = committed.size(); }
+  /// The open transaction is void.
+  void rolled_back() noexcept {
+    keys.rolled_back();
+    forget();
+  }
+  /// A savepoint begins; back_to_mark() forgets what came after it. The flags may stay: all they
+  /// cost is a look in vain.
+  void mark() noexcept {
+    marked_ = events.size();
+    keys.mark();
+  }
   void back_to_mark() noexcept {
-    committed.erase(committed.begin() + static_cast<std::ptrdiff_t>(marked), committed.end());
+    events.erase(events.begin() + static_cast<std::ptrdiff_t>(marked_), events.end());
+    keys.back_to_mark();
   }
 
   Database& db;
-  std::vector<Committed> committed;
-  std::size_t marked = 0;
-  bool new_deliveries = false;
-  bool content_deleted = false;  ///< something was purged: its bytes must leave the WAL too
+  IdempotencyRecords keys;
+  std::vector<Committed> events;  ///< for the observer
+  bool new_deliveries = false;    ///< likewise
+  bool content_deleted = false;   ///< something was purged: its bytes must leave the WAL too
+
+ private:
+  void forget() noexcept {
+    events.clear();
+    new_deliveries = false;
+    content_deleted = false;
+  }
+
+  std::size_t marked_ = 0;
 };
 
 /// What a write needs to know of a task before it may touch it.

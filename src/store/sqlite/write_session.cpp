@@ -16,10 +16,11 @@ constexpr int kBusyPages = 2000;
 constexpr int kIdlePages = 128;
 constexpr milliseconds kIdleAfter{20};
 
-// Purges come in flocks: one truncation serves those of kTruncateDelay, and sweeps get at most one
-// per kTruncateEvery.
+// Purges come in flocks: one truncation serves those of kTruncateDelay. There is at most one per
+// kTruncateEvery while somebody waits for it, per kSweepEvery when nobody does.
 constexpr milliseconds kTruncateDelay{5};
-constexpr milliseconds kTruncateEvery{250};
+constexpr milliseconds kTruncateEvery{25};
+constexpr milliseconds kSweepEvery{250};
 constexpr milliseconds kTruncateRetry{50};
 constexpr int kTruncateBusyMs = 20;
 constexpr int kBusyMs = 5000;
@@ -51,12 +52,13 @@ void SqliteSession::begin() {
 }
 
 void SqliteSession::commit() {
+  context_.keys.merge_share();
   db_->query("COMMIT").bind().run();
 }
 
 void SqliteSession::rollback() noexcept {
   if (db_->in_transaction()) sqlite3_exec(db_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-  context_.forget();
+  context_.rolled_back();
 }
 
 void SqliteSession::savepoint() {
@@ -75,17 +77,15 @@ void SqliteSession::undo_savepoint() {
 }
 
 void SqliteSession::publish() {
-  if (context_.content_deleted) {
-    const auto now = Steady::now();
-    if (!truncate_wanted_)
-      truncate_at_ = std::max(now + kTruncateDelay, last_truncate_ + kTruncateEvery);
+  if (context_.content_deleted && !truncate_wanted_) {
     truncate_wanted_ = true;
+    truncate_at_ = std::max(Steady::now() + kTruncateDelay, last_truncate_ + kSweepEvery);
   }
   if (observer_ != nullptr) {
-    if (!context_.committed.empty()) observer_->on_committed(context_.committed);
+    if (!context_.events.empty()) observer_->on_committed(context_.events);
     if (context_.new_deliveries) observer_->on_deliveries();
   }
-  context_.forget();
+  context_.committed();
 }
 
 void SqliteSession::hold_back(std::vector<std::unique_ptr<Command>>& committed) {
@@ -93,7 +93,12 @@ void SqliteSession::hold_back(std::vector<std::unique_ptr<Command>>& committed) 
   const auto first = std::stable_partition(committed.begin(), committed.end(),
                                            [](const auto& c) { return !c->is_erasure(); });
   if (first == committed.end()) return;
-  if (held_.empty()) held_until_ = Steady::now() + kHoldAtMost;
+  if (held_.empty()) {
+    const auto now = Steady::now();
+    held_until_ = now + kHoldAtMost;
+    truncate_at_ =
+        std::min(truncate_at_, std::max(now + kTruncateDelay, last_truncate_ + kTruncateEvery));
+  }
   std::move(first, committed.end(), std::back_inserter(held_));
   committed.erase(first, committed.end());
 }

@@ -9,7 +9,15 @@
 
 namespace taskgate::store::sqlite {
 
-Result<AcceptOutcome> write_accept(WriteContext& context, const NewTask& task);
+/// A task about to be accepted, with the digest of its idempotency key (worked out on the caller's
+/// thread).
+struct Acceptance {
+  NewTask task;
+  std::optional<KeyDigest> digest;
+};
+Acceptance acceptance_of(NewTask task);
+
+Result<AcceptOutcome> write_accept(WriteContext& context, const Acceptance& acceptance);
 Result<LogPosition> write_start(WriteContext& context, const StartAttempt& start);
 Result<LogPosition> write_append(WriteContext& context, const Append& append);
 Result<LogPosition> write_requeue(WriteContext& context, const Requeue& requeue);

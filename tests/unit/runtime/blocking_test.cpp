@@ -17,12 +17,13 @@
 namespace asio = boost::asio;
 
 namespace taskgate::runtime {
-namespace {
 
 struct NotDefault {  // a result type without a default constructor
   explicit NotDefault(std::thread::id t) : ran_on(t) {}
   std::thread::id ran_on;
 };
+
+namespace {
 
 asio::awaitable<bool> hops(asio::thread_pool* pool) {
   const auto home = std::this_thread::get_id();

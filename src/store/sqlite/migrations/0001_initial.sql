@@ -76,16 +76,24 @@ CREATE TABLE events (
   PRIMARY KEY (tenant, id, seq)
 ) STRICT, WITHOUT ROWID;
 
+-- Idempotency records by digest (of tenant, route and key: see sqlite/idempotency.hpp). They are
+-- random, and a random insert dirties a page of its own: new ones gather in idempotency_recent, in
+-- order of arrival, and move here many at a time in order of digest.
 CREATE TABLE idempotency (
-  tenant      TEXT    NOT NULL,
-  route       TEXT    NOT NULL,
-  key         TEXT    NOT NULL,
+  digest      BLOB    NOT NULL PRIMARY KEY,
   id          BLOB    NOT NULL,
   fingerprint BLOB    NOT NULL,
-  expires_at  INTEGER NOT NULL,
-  PRIMARY KEY (tenant, route, key)
+  expires_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_expiring ON idempotency (expires_at);
+
+CREATE TABLE idempotency_recent (
+  number      INTEGER PRIMARY KEY,
+  digest      BLOB    NOT NULL,
+  id          BLOB    NOT NULL,
+  fingerprint BLOB    NOT NULL,
+  expires_at  INTEGER NOT NULL
+) STRICT;
 
 -- The outbox: a row commits with the event that it announces.
 CREATE TABLE deliveries (

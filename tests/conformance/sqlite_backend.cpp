@@ -1,0 +1,46 @@
+#include "conformance/sqlite_backend.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace taskgate::store::contract {
+
+SqliteBackend::SqliteBackend() {
+  auto pattern = (std::filesystem::temp_directory_path() / "taskgate-store-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  directory_ = pattern;
+}
+
+SqliteBackend::~SqliteBackend() {
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+SqliteOptions SqliteBackend::options() const {
+  SqliteOptions options;
+  options.path = path();
+  return options;
+}
+
+Result<std::unique_ptr<Store>> SqliteBackend::open() {
+  return open_sqlite(options());
+}
+
+bool SqliteBackend::files_contain(const std::string& bytes) const {
+  for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string content(std::istreambuf_iterator<char>(file), {});
+    if (content.find(bytes) != std::string::npos) return true;
+  }
+  return false;
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite,
+                         StoreContract,
+                         ::testing::Values(BackendFactory{
+                             "Sqlite", [] { return std::make_unique<SqliteBackend>(); }}),
+                         [](const auto& instance) { return instance.param.name; });
+
+}  // namespace taskgate::store::contract
