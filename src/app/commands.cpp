@@ -34,7 +34,7 @@ ExitCode fail(const Error& error, std::ostream& err) {
   return ExitCode::failed;
 }
 
-ExitCode serve(const ConfigSources& sources, std::ostream& err) {
+ExitCode serve(const ConfigSources& sources, std::ostream& out, std::ostream& err) {
   const auto config = load(sources, err);
   if (!config) return ExitCode::usage;
   if (const auto exposure = check_exposure(*config); !exposure) {
@@ -42,20 +42,22 @@ ExitCode serve(const ConfigSources& sources, std::ostream& err) {
     return ExitCode::usage;
   }
   set_up_log(*config);
-  return static_cast<ExitCode>(run_until_signal(*config));
+  return static_cast<ExitCode>(run_until_signal(*config, out));
 }
 
 struct Runner {
   std::ostream& out;
   std::ostream& err;
 
-  ExitCode operator()(const ServeCommand& command) const { return serve(command.sources, err); }
+  ExitCode operator()(const ServeCommand& command) const {
+    return serve(command.sources, out, err);
+  }
 
   ExitCode operator()(const DevCommand& command) const {
     err << "taskgate dev: open to every program on this machine (no keys), simulated models. Not "
            "for production: use "
            "`taskgate serve`.\n";
-    return serve(command.sources, err);
+    return serve(command.sources, out, err);
   }
 
   ExitCode operator()(const KeysCreateCommand& command) const {

@@ -4,9 +4,10 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
+#include <ostream>
 #include <thread>
 
 namespace taskgate::app {
@@ -39,9 +40,19 @@ int wait_for_signal(const sigset_t& signals) {
   return signal;
 }
 
+void exit_at_second_signal(const sigset_t& signals, const std::atomic<bool>& done) {
+  constexpr timespec kLook{0, 100'000'000};
+  while (!done) {
+    if (sigtimedwait(&signals, nullptr, &kLook) > 0) {
+      log::warning("shutdown.forced");
+      std::_Exit(kForcedExit);
+    }
+  }
+}
+
 }  // namespace
 
-int run_until_signal(const Config& config) {
+int run_until_signal(const Config& config, std::ostream& out) {
   const auto signals = block_signals();
   raise_descriptor_limit();
   Application application(config);
@@ -50,18 +61,16 @@ int run_until_signal(const Config& config) {
                {{"reason", started.error().message()}, {"detail", started.error().detail()}});
     return 1;
   }
-  std::printf("{\"listening\":\"%s\"}\n", application.url().c_str());
-  std::fflush(stdout);
+  out << "{\"listening\":\"" << application.url() << "\"}" << std::endl;
 
   log::info("shutdown.begun",
             {{"signal", wait_for_signal(signals)}, {"grace_ms", config.shutdown_grace.count()}});
-  std::thread impatience([signals] {
-    if (wait_for_signal(signals) == SIGTERM) log::warning("shutdown.forced");
-    std::_Exit(kForcedExit);
-  });
+  std::atomic<bool> done{false};
+  std::thread impatience([&done, signals] { exit_at_second_signal(signals, done); });
   application.stop(config.shutdown_grace);
+  done = true;
+  impatience.join();
   log::info("shutdown.done");
-  impatience.detach();  // it waits for a signal that need not come; the process ends now
   return 0;
 }
 

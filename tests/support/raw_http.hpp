@@ -198,7 +198,8 @@ class RawClient {
       head.remove_prefix(end + 2);
       if (first) {
         response.version = std::string(line.substr(0, 8));
-        response.status = static_cast<unsigned>(std::atoi(std::string(line.substr(9, 3)).c_str()));
+        response.status = static_cast<unsigned>(
+            std::strtoul(std::string(line.substr(9, 3)).c_str(), nullptr, 10));
         first = false;
         continue;
       }

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +53,7 @@ Result<void> check_exposure(const Config& config);
 
 /// Runs an application in this process until SIGTERM or SIGINT; a second signal ends it at once.
 /// Prints
-/// `{"listening":"http://…"}` as the first line on stdout. Returns the exit code.
-int run_until_signal(const Config& config);
+/// `{"listening":"http://…"}` as the first line on `out`. Returns the exit code.
+int run_until_signal(const Config& config, std::ostream& out);
 
 }  // namespace taskgate::app

@@ -63,7 +63,7 @@ class Dispatcher {
   /// Begins with what is due already.
   void start();
   /// There may be something due: new rows, a redelivery. Any thread; cheap; many calls cost one
-  /// look.
+  /// look. No effect after stop().
   void notify();
   /// The same, by the name that says what a test wants after it has turned a manual clock.
   void run_due_now() { notify(); }

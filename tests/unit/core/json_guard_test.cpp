@@ -45,6 +45,16 @@ TEST(JsonGuard, BracketsInsideStringsDoNotCount) {
   expect_fault("\"\\\\\"" + repeated("[", 129), JsonFaultKind::too_deep, 132);
 }
 
+// The scan takes eight bytes at a time: an escape may lie across two such steps.
+TEST(JsonGuard, SeesEscapesAtEveryOffset) {
+  for (std::size_t at = 0; at < 24; ++at) {
+    SCOPED_TRACE(at);
+    const std::string plain(at, 'x');
+    EXPECT_FALSE(guard_json("\"" + plain + "\\\"" + repeated("[", 200) + "\"").has_value());
+    expect_fault("\"" + plain + "\\\\\"" + repeated("[", 129), JsonFaultKind::too_deep, at + 132);
+  }
+}
+
 TEST(JsonGuard, RefusesNulWhereverItStands) {
   for (std::size_t at = 0; at < 40; ++at) {
     std::string text = "\"" + std::string(40, 'x') + "\"";

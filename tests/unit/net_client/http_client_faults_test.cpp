@@ -231,8 +231,8 @@ TEST_F(HttpClientFaults, AStreamMayDieWithItsContext) {
   {
     boost::asio::io_context doomed(1);
     HttpClient local(doomed.get_executor(), options_);
-    boost::asio::co_spawn(
-        doomed, read_to_the_end(local, get(upstream.url())), [](std::exception_ptr) {});
+    boost::asio::co_spawn(doomed, read_to_the_end(local, get(upstream.url())),
+                          [](std::exception_ptr) {});
     while (!upstream.wait_for_requests(1, 1ms)) doomed.run_for(5ms);
     doomed.run_for(20ms);
   }
