@@ -4,7 +4,7 @@
 //   taskgate_bench [--quick | --smoke] [--rounds N] [--seconds S] [--streams N] [--only GROUP]
 //                  [--taskgate PROGRAM] [--dir FOLDER]
 //   taskgate_bench load --port P [--connections N] [--seconds S] [--get TARGET | --wait | --run]
-//                      [--no-key]
+//                      [--no-key] [--pid SERVER]
 //
 //   taskgate_bench follow --port P --get TARGET [--streams N]
 //
@@ -141,14 +141,18 @@ int load_only(const Options& options) {
     plan.key_offset = submit.key_offset;
     plan.expected_status = style == SubmitStyle::wait ? 200 : 202;
   }
+  const pid_t server = options.contains("--pid") ? std::atoi(options.at("--pid").c_str()) : 0;
+  const auto before = cpu_of(server);
   const auto [result, child] = in_child(plan.duration + 30s, [&plan] { return run_load(plan); });
+  const auto answers = static_cast<double>(result.total + result.other_status);
+  const std::chrono::duration<double, std::micro> used = cpu_of(server) - before;
   std::printf(
       "%.0f/s, p50 %.3f ms, p99 %.3f ms, %llu with another status (%u), %llu broken, "
-      "generator %.1f us CPU each\n",
+      "generator %.1f us CPU each, server %.1f\n",
       result.per_second(), result.p50_us / 1000, result.p99_us / 1000,
       static_cast<unsigned long long>(result.other_status), result.first_other_status,
-      static_cast<unsigned long long>(result.broken),
-      child.cpu_seconds * 1e6 / static_cast<double>(result.total + result.other_status));
+      static_cast<unsigned long long>(result.broken), child.cpu_seconds * 1e6 / answers,
+      used.count() / answers);
   return result.completed > 0 && result.other_status == 0 && result.broken == 0 ? 0 : 1;
 }
 

@@ -124,9 +124,9 @@ bool ServerProcess::alive() const {
   return id_ > 0 && !fields.empty() && fields[0] != "Z";
 }
 
-std::chrono::duration<double> ServerProcess::cpu() const {
+std::chrono::duration<double> cpu_of(pid_t id) {
   constexpr std::size_t kUser = 11;  // proc(5): fields 14 and 15, counted from field 3
-  const auto fields = process_fields(id_);
+  const auto fields = process_fields(id);
   if (fields.size() <= kUser + 1) return {};
   const double ticks = std::atof(fields[kUser].c_str()) + std::atof(fields[kUser + 1].c_str());
   return std::chrono::duration<double>(ticks / static_cast<double>(::sysconf(_SC_CLK_TCK)));

@@ -26,6 +26,9 @@ struct Command {
   std::filesystem::path error_file;                ///< where its stderr goes
 };
 
+/// User and system time that a process has used since its start; 0 when there is none.
+std::chrono::duration<double> cpu_of(pid_t id);
+
 /// A server process. Stopped (SIGTERM, after ten seconds SIGKILL) when it goes out of scope.
 class ServerProcess {
  public:
@@ -39,8 +42,7 @@ class ServerProcess {
   std::uint16_t port() const { return port_; }
   pid_t id() const { return id_; }
   bool alive() const;
-  /// User and system time since its start.
-  std::chrono::duration<double> cpu() const;
+  std::chrono::duration<double> cpu() const { return cpu_of(id_); }
   std::int64_t resident_bytes() const;
   /// Idempotent. Throws nothing.
   void stop() noexcept;
