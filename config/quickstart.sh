@@ -94,6 +94,7 @@ node_is_recent() {
 install_extras() {
   extras='nginx-light shellcheck clang-format'
   if ! node_is_recent; then extras="$extras nodejs"; fi
+  command -v npm >/dev/null 2>&1 || extras="$extras npm"
   if [ "$ID" = ubuntu ]; then
     say 'Ubuntu has Chromium as a snap only: for the browser tests install google-chrome yourself.'
   elif ! command -v chromium >/dev/null 2>&1; then

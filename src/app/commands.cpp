@@ -115,8 +115,10 @@ struct Runner {
  private:
   void print(const store::ApiKey& key, bool json) const {
     std::string scopes;
-    for (const auto name : api::scope_names(key.scopes))
-      scopes += (scopes.empty() ? "" : ",") + std::string(name);
+    for (const auto name : api::scope_names(key.scopes)) {
+      if (!scopes.empty()) scopes += ',';
+      scopes += name;
+    }
     const std::string state = key.revoked_at ? "revoked" : "active";
     if (!json) {
       out << key.id << "  " << key.tenant << "  " << scopes << "  " << to_rfc3339(key.created_at)

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <memory>
 #include <utility>
@@ -25,31 +26,9 @@ Result<std::unique_ptr<store::Store>> open_offline(const std::string& database) 
 template <class T>
 Result<T> complete(store::Awaitable<T> call) {
   asio::io_context context{1};
-  std::optional<Result<T>> outcome;
-  std::exception_ptr failure;
-  auto keep = [&outcome, &failure](std::exception_ptr error, Result<T> result) {
-    failure = std::move(error);
-    if (!failure) outcome.emplace(std::move(result));
-  };
-  // Result has no default value, which co_spawn wants: wrap the call.
-  struct Wrapper {
-    static asio::awaitable<std::optional<Result<T>>> run(store::Awaitable<T> inner) {
-      std::optional<Result<T>> value;
-      value.emplace(co_await std::move(inner));
-      co_return value;
-    }
-  };
-  auto take = [&keep](std::exception_ptr error, std::optional<Result<T>> result) {
-    if (error) {
-      keep(std::move(error), Error(Errc::internal, "the call ended without a result"));
-    } else {
-      keep(nullptr, std::move(*result));
-    }
-  };
-  asio::co_spawn(context, Wrapper::run(std::move(call)), take);
+  auto outcome = asio::co_spawn(context, std::move(call), asio::use_future);
   context.run();
-  if (failure) std::rethrow_exception(failure);
-  return std::move(*outcome);
+  return outcome.get();
 }
 
 }  // namespace

@@ -63,6 +63,12 @@ asio::awaitable<std::optional<TurnOutcome>> guarded_turn(providers::Provider& pr
   co_return outcome;
 }
 
+}  // namespace
+
+// Not in the anonymous namespace: a coroutine's frame holds one, and in a unity build g++ warns of frames with
+// members of internal linkage (-Wsubobject-linkage).
+namespace detail {
+
 class Attempt {
  public:
   Attempt(const AttemptContext& context,
@@ -363,7 +369,7 @@ class Attempt {
   std::chrono::milliseconds upstream_{0};
 };
 
-}  // namespace
+}  // namespace detail
 
 asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
                                         LiveTaskPtr task,
@@ -371,7 +377,7 @@ asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
                                         store::Fence fence) {
   // An attempt is stopped through its control, which leaves the writing of its end alone.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  Attempt attempt(context, std::move(task), std::move(control), fence);
+  detail::Attempt attempt(context, std::move(task), std::move(control), fence);
   co_return co_await attempt.run();
 }
 

@@ -11,8 +11,10 @@
 #include "taskgate/core/sha256.hpp"
 #include "taskgate/runtime/periodic.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -104,6 +106,7 @@ struct Engine::Impl {
                                                    TaskRequest request,
                                                    bool by_id);
   asio::awaitable<void> retention();
+  void seed_history();
   std::chrono::milliseconds poll_after(const Task& task,
                                        std::optional<std::int64_t> estimate) const;
 };
@@ -134,12 +137,12 @@ Result<void> Engine::start() {
   e.store.observe(this);
   auto recovered = e.store.recover(e.clock.now());
   if (!recovered) return recovered.error();
+  e.seed_history();
   std::vector<LiveTaskPtr> tasks;
   tasks.reserve(recovered.value().size());
   for (auto& found : recovered.value()) {
     auto task = make_live(found.task, {}, 0);
     task->failures = found.failures;
-    task->interrupted = found.interrupted;
     e.admission.restore(task->ref.tenant, 0);
     e.live.insert(task);
     tasks.push_back(std::move(task));
@@ -166,6 +169,17 @@ void Engine::drain(std::chrono::milliseconds grace) {
   e.scheduler.stop(grace);
   e.stopping = true;
   e.loops.wait();
+}
+
+// Estimates outlive a restart: what the last tasks took stands in their rows.
+void Engine::Impl::seed_history() {
+  constexpr int kRows = 256;
+  auto reading = asio::co_spawn(workers, store.recent_durations(kRows), asio::use_future);
+  const auto recent = reading.get();
+  if (!recent) return;  // estimates begin anew; nothing depends on them
+  for (auto row = recent.value().rbegin(); row != recent.value().rend(); ++row) {
+    history.record(row->first, row->second);
+  }
 }
 
 asio::awaitable<void> Engine::Impl::retention() {

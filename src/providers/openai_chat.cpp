@@ -129,17 +129,8 @@ asio::awaitable<TurnOutcome> OpenAiChat::read_stream(net::ClientStream& stream,
   if (decoder.saw_terminal() && !broken) co_await stream.drain(kDrainPatience);
 
   TurnOutcome outcome = decoder.finish(std::move(broken));
-  const std::string request_id = upstream_request_id(stream.headers());
-  if (ModelTurn* turn = outcome.turn()) {
-    turn->first_token = first_token;
-    if (!request_id.empty()) turn->request_id = request_id;
-    co_return outcome;
-  }
-  Failure failed = *outcome.failure();
-  if (!request_id.empty()) failed.request_id = request_id;
-  failed.retry_after = retry_after(stream.headers(), failed.failure_class, clock_.now());
-  make_presentable(failed);
-  co_return failed;
+  if (ModelTurn* turn = outcome.turn()) turn->first_token = first_token;
+  co_return with_headers(std::move(outcome), stream.headers());
 }
 
 // Asked for a stream, answered with one JSON document: an error, or a server that cannot stream.
@@ -148,16 +139,21 @@ asio::awaitable<TurnOutcome> OpenAiChat::read_whole(net::ClientStream& stream, D
   const std::string body = co_await read_body(stream, kMaxWholeBody);
   decoder.on_whole_body(body);
   if (const UpstreamError* error = decoder.upstream_error()) co_return refusal(stream, *error);
-  TurnOutcome outcome = decoder.finish(std::nullopt);
-  const std::string request_id = upstream_request_id(stream.headers());
+  co_return with_headers(decoder.finish(std::nullopt), stream.headers());
+}
+
+// What the response's head adds to an outcome.
+TurnOutcome OpenAiChat::with_headers(TurnOutcome outcome, const net::Headers& headers) const {
+  std::string request_id = upstream_request_id(headers);
   if (ModelTurn* turn = outcome.turn()) {
-    turn->saw_terminal = true;
-    if (!request_id.empty()) turn->request_id = request_id;
-    co_return outcome;
+    if (!request_id.empty()) turn->request_id = std::move(request_id);
+    return outcome;
   }
   Failure failed = *outcome.failure();
+  if (!request_id.empty()) failed.request_id = std::move(request_id);
+  failed.retry_after = retry_after(headers, failed.failure_class, clock_.now());
   make_presentable(failed);
-  co_return failed;
+  return failed;
 }
 
 // What can be had of a body; a cut or an overlong one is judged by what came.

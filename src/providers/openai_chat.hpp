@@ -27,6 +27,7 @@ class OpenAiChat final : public Provider {
                                                   std::chrono::steady_clock::time_point start);
   boost::asio::awaitable<TurnOutcome> read_whole(net::ClientStream& stream, DeltaSink& sink);
   boost::asio::awaitable<std::string> read_body(net::ClientStream& stream, std::size_t limit);
+  TurnOutcome with_headers(TurnOutcome outcome, const net::Headers& headers) const;
   Failure transport_failure(const Error& error, FailureClass unavailable) const;
   Failure refusal(const net::ClientStream& stream, const UpstreamError& error) const;
   void make_presentable(Failure& failure) const;

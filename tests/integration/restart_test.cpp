@@ -63,6 +63,22 @@ TEST(Restart, ASecondProcessOnTheSameFileIsRefused) {
       << started.error().message();
 }
 
+TEST(Restart, EstimatesAreKept) {
+  TestGateway gateway;
+  {
+    auto client = gateway.client();
+    for (int i = 0; i < 6; ++i) {
+      const auto reply = client.post("/tasks", {{"model", "sim/echo"}, {"input", "x"}});
+      (void)client.wait_final(reply.json()["id"]);
+    }
+  }
+  gateway.restart();
+
+  const auto task = gateway.client().post("/tasks", {{"model", "sim/echo"}, {"input", "x"}}).json();
+
+  EXPECT_TRUE(task["estimated_duration_ms"].is_number()) << task.dump();
+}
+
 TEST(Drain, AttemptsEndWithinTheGrace) {
   TestGateway gateway;
   std::string id;

@@ -40,7 +40,7 @@ void configure_library() {
 
 int open_flags(OpenMode mode) {
   constexpr int kBoth = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
-  if (mode == OpenMode::reader) return kBoth | SQLITE_OPEN_READONLY;
+  if (mode != OpenMode::writer) return kBoth | SQLITE_OPEN_READONLY;
   return kBoth | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 }
 
@@ -132,8 +132,9 @@ Database::Database(const std::string& path, OpenMode mode) {
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  if (mode == OpenMode::reader)
+  if (mode != OpenMode::writer)
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (mode == OpenMode::inspector) return;
   execute(mode == OpenMode::writer ? kWriterSettings : kReaderSettings);
   execute(kCommonSettings);
 }

@@ -97,7 +97,11 @@ class Query {
   sqlite3_stmt* statement_;
 };
 
-enum class OpenMode { writer, reader };
+enum class OpenMode {
+  writer,
+  reader,
+  inspector  ///< reads a file whose owner is not known yet, and changes nothing
+};
 
 /// A connection. Throws StorageFailure when it cannot be opened.
 class Database {

@@ -1,6 +1,8 @@
 #include "store/sqlite/migrations.hpp"
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace taskgate::store::sqlite {
 namespace {
@@ -23,22 +25,29 @@ void apply_migration(Database& db, const Migration& migration) {
 
 }  // namespace
 
-Result<void> migrate(Database& db) {
-  const auto known = migrations();
+Result<void> check_owner(const std::string& path) {
+  std::error_code absent;
+  if (std::filesystem::file_size(path, absent) == 0 || absent) return {};
+  Database db(path, OpenMode::inspector);
   const auto version = db.pragma("PRAGMA user_version");
   const bool is_new = version == 0 && db.pragma("SELECT count(*) FROM sqlite_schema") == 0;
   if (!is_new && db.pragma("PRAGMA application_id") != kApplicationId)
     return Error(Errc::storage, "the file is a database of another program");
-  if (version > known.back().version) {
+  const int newest = migrations().back().version;
+  if (version > newest) {
     return Error(Errc::storage, "the database was written by a newer taskgate (schema " +
                                     std::to_string(version) + ", this program knows " +
-                                    std::to_string(known.back().version) +
+                                    std::to_string(newest) +
                                     "): use that version or restore a backup");
   }
-  for (const auto& migration : known) {
+  return {};
+}
+
+void migrate(Database& db) {
+  const auto version = db.pragma("PRAGMA user_version");
+  for (const auto& migration : migrations()) {
     if (migration.version > version) apply_migration(db, migration);
   }
-  return {};
 }
 
 }  // namespace taskgate::store::sqlite

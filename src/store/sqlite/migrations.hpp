@@ -6,6 +6,7 @@
 #include "taskgate/core/result.hpp"
 
 #include <span>
+#include <string>
 
 namespace taskgate::store::sqlite {
 
@@ -17,8 +18,11 @@ struct Migration {
 /// All that this program knows, ascending from 1.
 std::span<const Migration> migrations();
 
-/// Brings the file up to date. Errc::storage when it was written by a newer program, or is some
-/// other program's database.
-Result<void> migrate(Database& db);
+/// May this program write to the file? Changes nothing. Errc::storage when it was written by a
+/// newer one, or is some other program's database. A file that is absent or empty is ours.
+Result<void> check_owner(const std::string& path);
+
+/// Brings the file up to date. Throws StorageFailure; what was not migrated is as it was.
+void migrate(Database& db);
 
 }  // namespace taskgate::store::sqlite

@@ -18,9 +18,10 @@ Error cannot_open(const std::string& path, const std::string& reason) {
 }
 
 Result<std::unique_ptr<Store>> open_locked(const SqliteOptions& options, sqlite::FileLock lock) {
+  const auto ours = sqlite::check_owner(options.path);
+  if (!ours) return cannot_open(options.path, ours.error().message());
   auto db = std::make_unique<Database>(options.path, sqlite::OpenMode::writer);
-  const auto migrated = sqlite::migrate(*db);
-  if (!migrated) return cannot_open(options.path, migrated.error().message());
+  sqlite::migrate(*db);
   const auto generation = next_generation(*db);
   auto session = std::make_unique<sqlite::SqliteSession>(std::move(db));
   return std::make_unique<sqlite::SqliteStore>(options, std::move(lock), std::move(session),

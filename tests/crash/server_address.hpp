@@ -1,0 +1,42 @@
+#pragma once
+// Where the server listens at the moment: said by whoever starts and kills it, asked by clients.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+namespace taskgate::crash {
+
+/// One life of the server.
+struct Life {
+  std::uint16_t port = 0;
+  int number = 0;  ///< 1, 2, 3 …
+};
+
+/// Thread-safe.
+class ServerAddress {
+ public:
+  void up(std::uint16_t port);
+  /// To be called before the signal is sent: a connection that breaks before was broken by the
+  /// server itself.
+  void down();
+  /// Ends all waits; next_life() gives nullopt from then on.
+  void stop();
+
+  /// The life with a number above `after`, once there is one; nullopt when stopped.
+  std::optional<Life> next_life(int after);
+  bool is_up(const Life& life) const;
+  /// Lets `pause` pass; false as soon as that life is over.
+  bool pause(const Life& life, std::chrono::microseconds pause) const;
+
+ private:
+  mutable std::mutex mutex_;  // guards all
+  mutable std::condition_variable changed_;
+  Life life_;
+  bool is_up_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace taskgate::crash
