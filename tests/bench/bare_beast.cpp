@@ -1,22 +1,32 @@
 // The limit that taskgate is compared with: an HTTP server on Boost.Beast's C++20 coroutines that
 // reads a request, looks at its method and writes a fixed reply. No store, no routes, no JSON, no
-// deadlines: whatever a real server on Beast does comes on top of this.
+// body limits of its own: whatever a real server does comes on top of this. Two forms:
 //
-//   taskgate_bench_bare [--threads N] [--post-reply FILE] [--get-reply FILE]
+//   ordinary  as Beast's own coroutine example: tcp_stream, a deadline for each exchange,
+//   use_awaitable
+//             with any_io_executor. What people mean by a Beast server, and what taskgate must do
+//             too.
+//   stripped  a plain socket, no deadlines, the executor's concrete type: as quick as Beast gets.
+//
+//   taskgate_bench_bare [--form ordinary|stripped] [--threads N] [--post-reply FILE] [--get-reply
+//   FILE]
 //
 // A reply file holds one HTTP response as it came off the wire; the answer gets its status, header
 // fields and body. The first line on stdout is {"listening":"http://127.0.0.1:PORT"}.
 
 #include "replies.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -24,6 +34,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -41,11 +53,25 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
-// The executor's own type instead of any_io_executor, and errors as values: the quickest form.
-using Token = asio::as_tuple_t<asio::use_awaitable_t<asio::io_context::executor_type>>;
-using Task = asio::awaitable<void, asio::io_context::executor_type>;
-using Socket = tcp::socket::rebind_executor<asio::io_context::executor_type>::other;
-using Acceptor = tcp::acceptor::rebind_executor<asio::io_context::executor_type>::other;
+struct OrdinaryForm {
+  using Executor = asio::any_io_executor;
+  using Stream = boost::beast::tcp_stream;
+  static void set_deadline(Stream& stream) { stream.expires_after(std::chrono::seconds(30)); }
+};
+
+struct StrippedForm {
+  using Executor = asio::io_context::executor_type;
+  using Stream = tcp::socket::rebind_executor<Executor>::other;
+  static void set_deadline(Stream&) {}
+};
+
+// Errors as values in both: no exception at the end of a connection.
+template <class Form>
+using Token = asio::as_tuple_t<asio::use_awaitable_t<typename Form::Executor>>;
+template <class Form>
+using Task = asio::awaitable<void, typename Form::Executor>;
+template <class Form>
+using Acceptor = asio::basic_socket_acceptor<tcp, typename Form::Executor>;
 
 struct Replies {
   Reply post;
@@ -62,39 +88,45 @@ http::response<http::string_body> make_response(const Reply& reply) {
   return response;
 }
 
-Task serve(Socket socket, const Replies* replies) {
-  const Token token;
+void rethrow(const std::exception_ptr& failure) {
+  if (failure) std::rethrow_exception(failure);
+}
+
+template <class Form>
+Task<Form> serve(typename Form::Stream stream, const Replies* replies) {
+  const Token<Form> token;
   boost::beast::flat_buffer buffer;
   for (;;) {
     http::request_parser<http::string_body> parser;
     parser.body_limit(1U << 20);
-    const auto [read_error, read_bytes] = co_await http::async_read(socket, buffer, parser, token);
+    Form::set_deadline(stream);
+    const auto [read_error, read_bytes] = co_await http::async_read(stream, buffer, parser, token);
     if (read_error) co_return;
     const bool is_post = parser.get().method() == http::verb::post;
     auto response = make_response(is_post ? replies->post : replies->get);
     response.keep_alive(parser.get().keep_alive());
-    const auto [write_error, written] = co_await http::async_write(socket, response, token);
+    const auto [write_error, written] = co_await http::async_write(stream, response, token);
     if (write_error || !response.keep_alive()) co_return;
   }
 }
 
-Task accept_loop(Acceptor& acceptor, const Replies* replies) {
-  const Token token;
+template <class Form>
+Task<Form> accept_loop(Acceptor<Form>& acceptor, const Replies* replies) {
+  const Token<Form> token;
   for (;;) {
     auto [error, socket] = co_await acceptor.async_accept(token);
     if (error) co_return;
     boost::system::error_code ignored;  // without the option the reply is only slower
     socket.set_option(tcp::no_delay(true), ignored);
-    asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), replies),
-                   [](const std::exception_ptr& failure) {
-                     if (failure) std::rethrow_exception(failure);
-                   });
+    typename Form::Stream stream(std::move(socket));
+    asio::co_spawn(acceptor.get_executor(), serve<Form>(std::move(stream), replies), rethrow);
   }
 }
 
 /// One thread, one io_context, one SO_REUSEPORT listener: as taskgate's own I/O threads are built.
+template <class Form>
 struct IoThread {
-  explicit IoThread(unsigned short port) : context(1), acceptor(context) {
+  explicit IoThread(unsigned short port) : context(1), acceptor(context.get_executor()) {
     using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
     acceptor.open(tcp::v4());
     acceptor.set_option(tcp::acceptor::reuse_address(true));
@@ -103,19 +135,18 @@ struct IoThread {
     acceptor.listen(4096);
   }
   asio::io_context context;
-  Acceptor acceptor;
+  Acceptor<Form> acceptor;
 };
 
+template <class Form>
 int serve_until_terminated(int threads, const Replies& replies) {
-  std::vector<std::unique_ptr<IoThread>> all;
+  std::vector<std::unique_ptr<IoThread<Form>>> all;
   unsigned short port = 0;
   for (int i = 0; i < threads; ++i) {
-    all.push_back(std::make_unique<IoThread>(port));
+    all.push_back(std::make_unique<IoThread<Form>>(port));
     port = all.front()->acceptor.local_endpoint().port();
-    asio::co_spawn(all.back()->context, accept_loop(all.back()->acceptor, &replies),
-                   [](const std::exception_ptr& failure) {
-                     if (failure) std::rethrow_exception(failure);
-                   });
+    auto& acceptor = all.back()->acceptor;
+    asio::co_spawn(acceptor.get_executor(), accept_loop<Form>(acceptor, &replies), rethrow);
   }
   asio::signal_set signals(all.front()->context, SIGTERM, SIGINT);
   signals.async_wait([&all](const boost::system::error_code&, int) {
@@ -140,13 +171,16 @@ int main(int argc, char** argv) {
   try {
     Replies replies{default_post_reply(), default_get_reply()};
     int threads = 1;
+    bool stripped = false;
     for (int i = 1; i + 1 < argc; i += 2) {
       const std::string_view flag = argv[i];
+      if (flag == "--form") stripped = std::string_view(argv[i + 1]) == "stripped";
       if (flag == "--threads") threads = std::max(1, std::atoi(argv[i + 1]));
       if (flag == "--post-reply") replies.post = read_reply(argv[i + 1]);
       if (flag == "--get-reply") replies.get = read_reply(argv[i + 1]);
     }
-    return serve_until_terminated(threads, replies);
+    if (stripped) return serve_until_terminated<StrippedForm>(threads, replies);
+    return serve_until_terminated<OrdinaryForm>(threads, replies);
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "taskgate_bench_bare: %s\n", failure.what());
     return 1;

@@ -49,8 +49,12 @@ std::unique_ptr<TaskgateServer> Lab::start_taskgate() const {
   return std::make_unique<TaskgateServer>(settings_, folder());
 }
 
-const ServerProcess& Lab::bare() {
-  if (bare_) return *bare_;
+const ServerProcess& Lab::bare(BareForm form) {
+  if (!ordinary_bare_) start_bare();
+  return form == BareForm::stripped ? *stripped_bare_ : *ordinary_bare_;
+}
+
+void Lab::start_bare() {
   const auto server = start_taskgate();
   const auto port = server->process.port();
   const auto accepted = folder() / "accepted.http";
@@ -61,11 +65,13 @@ const ServerProcess& Lab::bare() {
   const auto task = ask(port, finished.wire, 200);
   write_file(polled, ask_raw(port, make_get("/tasks/" + string_member(task.body, "id"))));
   Command command;
-  command.arguments = {settings_.bare.string(), "--post-reply", accepted.string(), "--get-reply",
-                       polled.string()};
+  command.arguments = {settings_.bare.string(), "--form",      "ordinary",     "--post-reply",
+                       accepted.string(),       "--get-reply", polled.string()};
   command.error_file = folder() / "bare.stderr.txt";
-  bare_ = std::make_unique<ServerProcess>(command);
-  return *bare_;
+  ordinary_bare_ = std::make_unique<ServerProcess>(command);
+  command.arguments[2] = "stripped";
+  command.error_file = folder() / "bare-stripped.stderr.txt";
+  stripped_bare_ = std::make_unique<ServerProcess>(command);
 }
 
 std::unique_ptr<ServerProcess> Lab::start_fanout(const std::string& frame, int frames) const {

@@ -45,8 +45,10 @@ class Lab {
   const Settings& settings() const { return settings_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::unique_ptr<TaskgateServer> start_taskgate() const;
-  /// The bare Beast server; answers with copies of taskgate's own answers.
-  const ServerProcess& bare();
+  /// The bare Beast server in one of its forms (bare_beast.cpp); answers with copies of taskgate's
+  /// own answers.
+  enum class BareForm { ordinary, stripped };
+  const ServerProcess& bare(BareForm form);
   /// The raw epoll fan-out server, writing `frame` `frames` times to each stream.
   std::unique_ptr<ServerProcess> start_fanout(const std::string& frame, int frames) const;
 
@@ -60,9 +62,12 @@ class Lab {
   static void progress(const std::string& text);
 
  private:
+  void start_bare();
+
   Settings settings_;
   TemporaryFolder folder_;
-  std::unique_ptr<ServerProcess> bare_;
+  std::unique_ptr<ServerProcess> ordinary_bare_;
+  std::unique_ptr<ServerProcess> stripped_bare_;
 };
 
 /// The measured rows.

@@ -37,6 +37,7 @@ struct ComparisonRow {
   std::string limit;  ///< what taskgate is compared with
   Side taskgate;
   Side peer;
+  Side stripped_peer;          ///< the peer's quickest form; may be empty
   std::optional<double> goal;  ///< least ratio wanted
 };
 
@@ -47,8 +48,8 @@ struct FigureRow {
   std::string goal;  ///< in words; may be empty
 };
 
-/// Ratios taskgate / peer, one for each round.
-Series ratios(const ComparisonRow& row);
+/// Ratios of the rates, one for each round.
+Series ratios(const Side& ours, const Side& theirs);
 
 std::string comparison_table(const std::vector<ComparisonRow>& rows);
 std::string figure_table(const std::vector<FigureRow>& rows);

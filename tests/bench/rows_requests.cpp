@@ -4,6 +4,7 @@
 #include "machine.hpp"
 #include "probe.hpp"
 
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -67,11 +68,19 @@ AcceptRows make_accept_rows(int connections) {
   return rows;
 }
 
+/// Both forms of the limit, answering the same request.
+void measure_bare_accept(Lab& lab, int connections, ComparisonRow& row) {
+  const auto& ordinary = lab.bare(Lab::BareForm::ordinary);
+  const auto plan = submit_plan(lab, ordinary, connections, SubmitStyle::delayed);
+  lab.measure(ordinary, plan, row.peer);
+  const auto& stripped = lab.bare(Lab::BareForm::stripped);
+  const auto plan2 = submit_plan(lab, stripped, connections, SubmitStyle::delayed);
+  lab.measure(stripped, plan2, row.stripped_peer);
+}
+
 /// One round: A, B, C on the same machine within seconds of each other.
 void accept_round(Lab& lab, int connections, AcceptRows& rows) {
-  const auto& bare = lab.bare();
-  Side& limit = rows.delayed.peer;
-  lab.measure(bare, submit_plan(lab, bare, connections, SubmitStyle::delayed), limit);
+  measure_bare_accept(lab, connections, rows.delayed);
   {
     const auto server = lab.start_taskgate();
     const auto plan = submit_plan(lab, server->process, connections, SubmitStyle::delayed);
@@ -107,6 +116,7 @@ void measure_accept(Lab& lab, Report& report) {
       accept_round(lab, connections, rows);
     }
     rows.run.peer = rows.delayed.peer;
+    rows.run.stripped_peer = rows.delayed.stripped_peer;
     report.comparisons.push_back(std::move(rows.delayed));
     report.comparisons.push_back(std::move(rows.run));
     report.figures.push_back(std::move(rows.finished));
@@ -129,11 +139,14 @@ void measure_poll(Lab& lab, Report& report) {
   }
   for (int round = 1; round <= lab.settings().rounds; ++round) {
     Lab::progress("poll, round " + std::to_string(round));
-    for (const bool ours : {false, true}) {
-      const auto& target = ours ? server->process : lab.bare();
-      auto plan = lab.plan(target, kConnections);
+    const std::array<std::pair<const ServerProcess*, Side*>, 3> sides{
+        {{&lab.bare(Lab::BareForm::ordinary), &row.peer},
+         {&lab.bare(Lab::BareForm::stripped), &row.stripped_peer},
+         {&server->process, &row.taskgate}}};
+    for (const auto& [target, side] : sides) {
+      auto plan = lab.plan(*target, kConnections);
       plan.requests = polls;
-      lab.measure(target, plan, ours ? row.taskgate : row.peer);
+      lab.measure(*target, plan, *side);
     }
   }
   report.comparisons.push_back(std::move(row));
@@ -149,8 +162,7 @@ void measure_end_to_end(Lab& lab, Report& report) {
   FigureRow one_p99{"the same, p99", "µs", {}, ""};
   for (int round = 1; round <= lab.settings().rounds; ++round) {
     Lab::progress("end to end, round " + std::to_string(round));
-    const auto& bare = lab.bare();
-    lab.measure(bare, submit_plan(lab, bare, 64, SubmitStyle::delayed), many.peer);
+    measure_bare_accept(lab, 64, many);
     const auto server = lab.start_taskgate();
     const auto& process = server->process;
     lab.measure(process, submit_plan(lab, process, 64, SubmitStyle::wait), many.taskgate);
