@@ -65,8 +65,8 @@ asio::awaitable<std::optional<TurnOutcome>> guarded_turn(providers::Provider& pr
 
 }  // namespace
 
-// Not in the anonymous namespace: a coroutine's frame holds one, and in a unity build g++ warns of frames with
-// members of internal linkage (-Wsubobject-linkage).
+// Not in the anonymous namespace: a coroutine's frame holds one, and in a unity build g++ warns of
+// frames with members of internal linkage (-Wsubobject-linkage).
 namespace detail {
 
 class Attempt {
@@ -379,40 +379,6 @@ asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   detail::Attempt attempt(context, std::move(task), std::move(control), fence);
   co_return co_await attempt.run();
-}
-
-asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
-                                             LiveTaskPtr task,
-                                             TaskStatus status) {
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  Task row;
-  std::string body;
-  {
-    std::lock_guard lock(task->mutex);
-    row = task->mirror;
-    body = task->body;
-  }
-  if (body.empty()) {
-    auto loaded = co_await context.store.request_body(row.ref);
-    if (loaded) body = std::move(loaded.value());
-  }
-  auto result = stopped_result(status, context.clock.now());
-  const auto ttl = result_ttl_seconds(body);
-  result.expires_at =
-      result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context.options.result_ttl);
-  AttemptEnd end;
-  auto command = make_finish(row, std::nullopt, result, {});
-  const auto written = co_await context.store.finish(std::move(command));
-  if (written) {
-    end.kind = AttemptEnd::Kind::finished;
-    end.status = status;
-  } else if (written.error().code() == Errc::storage ||
-             written.error().code() == Errc::overloaded) {
-    end.kind =
-        AttemptEnd::Kind::again;  // the scheduler looks again and finds the same reason to end it
-    end.ready_at = context.clock.now() + std::chrono::seconds{1};
-  }
-  co_return end;
 }
 
 }  // namespace taskgate::engine

@@ -1,14 +1,6 @@
 #include "taskgate/engine/engine.hpp"
 
-#include "engine/admission.hpp"
-#include "engine/attempt.hpp"
-#include "engine/duration_history.hpp"
-#include "engine/finished_cache.hpp"
-#include "engine/hub.hpp"
-#include "engine/live_table.hpp"
-#include "engine/model_request.hpp"
-#include "engine/scheduler.hpp"
-#include "taskgate/core/sha256.hpp"
+#include "engine/engine_impl.hpp"
 #include "taskgate/runtime/periodic.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -17,7 +9,6 @@
 #include <boost/asio/use_future.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 namespace taskgate::engine {
@@ -30,6 +21,8 @@ constexpr std::chrono::milliseconds kPollSoon{500};
 constexpr std::chrono::milliseconds kPollDefault{1'000};
 constexpr std::chrono::milliseconds kPollLongest{10'000};
 constexpr int kPurgeBatch = 256;
+
+}  // namespace
 
 AdmissionLimits admission_limits(const EngineOptions& options) {
   AdmissionLimits limits;
@@ -53,63 +46,6 @@ LiveTaskPtr make_live(const Task& row, std::string body, std::size_t body_bytes)
   live->ready_at = row.not_before.value_or(TimePoint{});
   return live;
 }
-
-}  // namespace
-
-struct Engine::Impl {
-  Impl(store::Store& s,
-       const Clock& c,
-       const providers::Registry& r,
-       asio::any_io_executor w,
-       EngineOptions o,
-       std::function<void()> d,
-       runtime::ErrorReporter e)
-      : store(s),
-        clock(c),
-        registry(r),
-        workers(std::move(w)),
-        options(o),
-        deliveries(std::move(d)),
-        reporter(std::move(e)),
-        finished(options.finished_cache_bytes),
-        live(finished),
-        admission(admission_limits(options)),
-        context{store, clock, registry, options, stopping},
-        scheduler(context, workers, admission, history, reporter),
-        loops(reporter) {}
-
-  store::Store& store;
-  const Clock& clock;
-  const providers::Registry& registry;
-  const asio::any_io_executor workers;
-  const EngineOptions options;
-  const std::function<void()> deliveries;
-  const runtime::ErrorReporter reporter;
-
-  std::atomic<bool> stopping{false};
-  std::atomic<bool> draining{false};
-  FinishedCache finished;
-  LiveTable live;
-  Hub hub;
-  Admission admission;
-  DurationHistory history;
-  AttemptContext context;
-  Scheduler scheduler;
-  runtime::TaskGroup loops;
-  bool drained = false;
-
-  asio::awaitable<Result<TaskRef>> resolve(std::string tenant, std::string public_id);
-  TaskView live_view(const LiveTask& task) const;
-  TaskView finished_view(FinishedTask task) const;
-  asio::awaitable<Result<TaskView>> view(TaskRef ref);
-  asio::awaitable<Result<Submitted>> settle_accept(store::AcceptOutcome outcome,
-                                                   TaskRequest request,
-                                                   bool by_id);
-  asio::awaitable<void> retention();
-  void seed_history();
-  std::chrono::milliseconds poll_after(const Task& task,
-                                       std::optional<std::int64_t> estimate) const;
-};
 
 Engine::Engine(store::Store& store,
                const Clock& clock,
@@ -186,6 +122,7 @@ asio::awaitable<void> Engine::Impl::retention() {
   const auto now = clock.now();
   for (;;) {
     const auto purged = co_await store.purge_expired(now, kPurgeBatch);
+    if (purged && purged.value() > 0) finished.clear();  // which ones, only the store knows
     if (!purged || purged.value() < kPurgeBatch) break;
   }
   for (;;) {
@@ -329,122 +266,6 @@ asio::awaitable<Result<std::unique_ptr<Subscription>>> Engine::subscribe(std::st
   const auto executor = co_await asio::this_coro::executor;
   co_return make_subscription(impl_->hub, impl_->store, std::move(seen.value().task), after,
                               executor);
-}
-
-// --- changing ----------------------------------------------------------------------------------
-
-asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
-                                                  TaskRequest request,
-                                                  SubmitOptions options) {
-  auto& e = *impl_;
-  if (!e.registry.find(request.model)) {
-    std::string message = "unknown model '" + request.model + "'; configured providers:";
-    for (const auto& name : e.registry.names()) message += " " + name + "/…";
-    co_return Error(Errc::invalid_argument, std::move(message));
-  }
-  const auto bytes = request.body.size();
-  if (const auto entered = e.admission.enter(tenant, bytes); !entered) co_return entered.error();
-
-  const auto now = e.clock.now();
-  store::NewTask command;
-  Task& row = command.task;
-  row.ref.tenant = tenant;
-  row.ref.id = make_task_id(now);
-  const bool by_id = options.client_id.has_value();
-  if (by_id) {
-    if (const auto own = parse_task_id(*options.client_id)) {
-      row.ref.id = *own;
-    } else {
-      row.client_id = std::move(options.client_id);
-    }
-  }
-  row.model = request.model;
-  row.priority = request.priority;
-  row.created_at = now;
-  row.not_before = request.not_before;
-  row.deadline = request.deadline;
-  if (!row.deadline && e.options.default_deadline.count() > 0)
-    row.deadline = now + e.options.default_deadline;
-  row.metadata = request.metadata;
-  row.tags = request.tags;
-  row.last_seq = 1;
-  command.request_body = request.body;
-  command.queued.type = EventType::task_queued;
-  command.queued.at = now;
-  if (options.idempotency_key) {
-    store::IdempotencyClaim claim;
-    claim.route = std::move(options.route);
-    claim.key = std::move(*options.idempotency_key);
-    claim.fingerprint = sha256(request.body);
-    claim.expires_at = now + e.options.idempotency_ttl;
-    command.idempotency = std::move(claim);
-  }
-  if (request.webhook) {
-    store::WebhookTarget target;
-    target.url = request.webhook->url;
-    target.event_mask = request.webhook->event_mask;
-    command.webhook = std::move(target);
-  }
-  auto accepted = co_await e.store.accept(std::move(command));
-  if (!accepted || accepted.value().kind != store::AcceptKind::created) {
-    e.admission.withdraw(tenant, bytes);
-    if (!accepted) co_return accepted.error();
-    co_return co_await e.settle_accept(std::move(accepted.value()), std::move(request), by_id);
-  }
-  // No suspension from here to the queue: a client that leaves now changes nothing.
-  auto task = make_live(accepted.value().task, std::move(request.body), bytes);
-  e.live.insert(task);
-  Submitted submitted;
-  submitted.view = e.live_view(*task);
-  e.scheduler.add(task);
-  // 0: a slot was free, it is being started.
-  submitted.view.queue_position = e.scheduler.position(*task).value_or(0);
-  co_return submitted;
-}
-
-asio::awaitable<Result<Submitted>> Engine::Impl::settle_accept(store::AcceptOutcome outcome,
-                                                               TaskRequest request,
-                                                               bool by_id) {
-  const auto ref = outcome.task.ref;
-  if (outcome.kind != store::AcceptKind::key_replayed) {
-    // The fingerprint is of the raw bytes; the same request may be spelled differently.
-    const auto original = co_await store.request_body(ref);
-    if (!original && original.error().code() != Errc::gone) co_return original.error();
-    if (!original || !same_request(original.value(), request.body)) {
-      if (by_id)
-        co_return Error(Errc::conflict,
-                        "this id belongs to a task with another body; choose a new id");
-      co_return Error(
-          Errc::unprocessable,
-          "this Idempotency-Key was used with another body; use a new key for a new request");
-    }
-  }
-  auto seen = co_await view(ref);
-  if (!seen) co_return seen.error();
-  Submitted submitted;
-  submitted.view = std::move(seen.value());
-  submitted.created = false;
-  co_return submitted;
-}
-
-asio::awaitable<Result<TaskView>> Engine::cancel(std::string tenant, std::string public_id) {
-  auto& e = *impl_;
-  auto ref = co_await e.resolve(std::move(tenant), std::move(public_id));
-  if (!ref) co_return ref.error();
-  const auto marked = co_await e.store.request_cancel(ref.value());
-  if (!marked) co_return marked.error();
-  if (const auto task = e.live.find(ref.value())) e.scheduler.cancel(task);
-  co_return co_await e.view(std::move(ref.value()));
-}
-
-asio::awaitable<Result<void>> Engine::purge(std::string tenant, std::string public_id) {
-  auto& e = *impl_;
-  auto ref = co_await e.resolve(std::move(tenant), std::move(public_id));
-  if (!ref) co_return ref.error();
-  const auto purged = co_await e.store.purge(ref.value());
-  e.finished.erase(ref.value());
-  if (!purged) co_return purged.error();
-  co_return Result<void>();
 }
 
 }  // namespace taskgate::engine

@@ -29,6 +29,13 @@ void FinishedCache::erase(const TaskRef& ref) {
   if (const auto found = index_.find(ref); found != index_.end()) drop(found->second);
 }
 
+void FinishedCache::clear() {
+  std::lock_guard lock(mutex_);
+  index_.clear();
+  order_.clear();
+  bytes_ = 0;
+}
+
 void FinishedCache::drop(Order::iterator place) {
   bytes_ -= cost(*place);
   index_.erase(place->task.ref);

@@ -24,6 +24,7 @@ class FinishedCache {
   void put(FinishedTask finished);
   std::optional<FinishedTask> find(const TaskRef& ref);
   void erase(const TaskRef& ref);
+  void clear();
 
  private:
   using Order = std::list<FinishedTask>;

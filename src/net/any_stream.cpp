@@ -41,33 +41,22 @@ asio::awaitable<error_code> AnyStream::handshake() {
 }
 
 asio::awaitable<IoResult> AnyStream::read_some(asio::mutable_buffer buffer) {
-  if (tls_) return read_tls(buffer);
-  return read_plain(buffer);
+  if (tls_) return tls_->async_read_some(buffer, nothrow);
+  return socket_.async_read_some(buffer, nothrow);
 }
 
-asio::awaitable<IoResult> AnyStream::write_some(WriteBuffers buffers) {
-  if (tls_) return write_tls(buffers);
-  return write_plain(buffers);
+void AnyStream::read_some(asio::mutable_buffer buffer, ReadListener& listener) {
+  const auto tell = [&listener](error_code ec, std::size_t bytes) { listener.on_read(ec, bytes); };
+  if (tls_) {
+    tls_->async_read_some(buffer, tell);
+  } else {
+    socket_.async_read_some(buffer, tell);
+  }
 }
 
-asio::awaitable<IoResult> AnyStream::read_plain(asio::mutable_buffer buffer) {
-  auto [ec, bytes] = co_await socket_.async_read_some(buffer, nothrow);
-  co_return IoResult(ec, bytes);
-}
-
-asio::awaitable<IoResult> AnyStream::read_tls(asio::mutable_buffer buffer) {
-  auto [ec, bytes] = co_await tls_->async_read_some(buffer, nothrow);
-  co_return IoResult(ec, bytes);
-}
-
-asio::awaitable<IoResult> AnyStream::write_plain(WriteBuffers buffers) {
-  auto [ec, bytes] = co_await socket_.async_write_some(buffers, nothrow);
-  co_return IoResult(ec, bytes);
-}
-
-asio::awaitable<IoResult> AnyStream::write_tls(WriteBuffers buffers) {
-  auto [ec, bytes] = co_await tls_->async_write_some(buffers, nothrow);
-  co_return IoResult(ec, bytes);
+asio::awaitable<IoResult> AnyStream::write_some(const WriteBuffers& buffers) {
+  if (tls_) return tls_->async_write_some(buffers, nothrow);
+  return socket_.async_write_some(buffers, nothrow);
 }
 
 IoResult AnyStream::try_write(const WriteBuffers& buffers) {

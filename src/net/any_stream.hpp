@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <tuple>
 
 namespace boost::asio::ssl {
 class context;
@@ -19,13 +20,9 @@ class stream;
 
 namespace taskgate::net {
 
-/// What one read or write did. Not an aggregate (g++ 12: GCC PR 107288).
-class IoResult {
- public:
-  IoResult(boost::system::error_code error, std::size_t count) : ec(error), bytes(count) {}
-  boost::system::error_code ec;
-  std::size_t bytes;
-};
+/// What one read or write did: error and byte count, as Asio's own operations give them. No
+/// coroutine stands between them and the session: every frame of an idle connection is memory.
+using IoResult = std::tuple<boost::system::error_code, std::size_t>;
 
 /// Up to three pieces written as one (head, body; chunk size, bytes, line end). Empty ones are
 /// fine.
@@ -33,6 +30,15 @@ using WriteBuffers = std::array<boost::asio::const_buffer, 3>;
 
 /// Cuts `count` bytes off the front.
 void advance(WriteBuffers& buffers, std::size_t count);
+
+/// Is told of a read that no coroutine waits for.
+class ReadListener {
+ public:
+  virtual void on_read(boost::system::error_code ec, std::size_t bytes) = 0;
+
+ protected:
+  ~ReadListener() = default;
+};
 
 class AnyStream {
  public:
@@ -49,7 +55,9 @@ class AnyStream {
   /// The server's side of the handshake.
   boost::asio::awaitable<boost::system::error_code> handshake();
   boost::asio::awaitable<IoResult> read_some(boost::asio::mutable_buffer buffer);
-  boost::asio::awaitable<IoResult> write_some(WriteBuffers buffers);
+  /// The same without a coroutine; `listener` and the buffer live until it is told.
+  void read_some(boost::asio::mutable_buffer buffer, ReadListener& listener);
+  boost::asio::awaitable<IoResult> write_some(const WriteBuffers& buffers);
   /// What fits into the socket at once, without suspending; 0 for TLS or when nothing fits.
   IoResult try_write(const WriteBuffers& buffers);
   /// No more writes: FIN, after TLS's close_notify (which waits for the peer's).
@@ -58,11 +66,6 @@ class AnyStream {
   void cancel();
 
  private:
-  boost::asio::awaitable<IoResult> read_plain(boost::asio::mutable_buffer buffer);
-  boost::asio::awaitable<IoResult> read_tls(boost::asio::mutable_buffer buffer);
-  boost::asio::awaitable<IoResult> write_plain(WriteBuffers buffers);
-  boost::asio::awaitable<IoResult> write_tls(WriteBuffers buffers);
-
   boost::asio::ip::tcp::socket socket_;
   std::unique_ptr<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
 };

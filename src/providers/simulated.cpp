@@ -77,6 +77,11 @@ std::int64_t input_words(const ModelRequest& request) {
   return words;
 }
 
+}  // namespace
+
+// Named, not anonymous: it is in the frame of a coroutine that others can name.
+namespace simulation {
+
 // Streams words at the model's pace. Lives in the frame that awaits run().
 class WordStream {
  public:
@@ -134,6 +139,10 @@ class WordStream {
   std::int64_t tenths_ = 0;
 };
 
+}  // namespace simulation
+
+namespace {
+
 bool is_cut_short(const SimModel& model) noexcept {
   return model.kind == SimKind::error &&
          (model.error == SimError::stream_cut || model.error == SimError::truncated ||
@@ -169,7 +178,7 @@ asio::awaitable<TurnOutcome> Simulated::stream(ModelRequest request, DeltaSink& 
 
   const std::string text = sim_text(*model, request, random);
   const std::string_view given = is_cut_short(*model) ? first_half(text) : std::string_view(text);
-  WordStream words(*model, sink);
+  simulation::WordStream words(*model, sink);
   const std::int64_t limit = request.max_output_tokens.value_or(1 << 30);
   co_await words.run(given, limit);
   turn.usage.output_tokens = words.words();

@@ -256,8 +256,8 @@ TEST_P(RecordedStream, ReplaysOverHttps) {
   test::UpstreamOptions https;
   https.certificates = &certificates;
   test::ScriptedUpstream upstream(https);
-  boost::asio::thread_pool sockets(1);
   boost::asio::io_context context(1);
+  boost::asio::thread_pool sockets(1);  // after the context: joined before it goes
   net::ClientOptions options;
   options.ca_file = certificates.ca_file();
   net::HttpClient client(sockets.get_executor(), options);

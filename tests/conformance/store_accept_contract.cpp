@@ -40,7 +40,8 @@ TEST_P(StoreContract, AcceptedTaskIsStoredAsItIs) {
 
 TEST_P(StoreContract, AcceptLogsTheFirstEventAndKeepsTheBody) {
   auto task = new_task("acme", at_ms(0));
-  task.request_body = std::string("{\"input\":\"\0 and \xF0\x9F\x98\x80\"}", 24);
+  using namespace std::string_literals;
+  task.request_body = "{\"input\":\"\0 and \xF0\x9F\x98\x80\"}"s;
   const auto body = task.request_body;
   const auto ref = accept(std::move(task));
 

@@ -170,6 +170,16 @@ TEST(Purge, ContentGoesAndTheIdAnswersGone) {
   EXPECT_EQ(client.call("DELETE", "/tasks/" + id).status, 204);
 }
 
+TEST(Purge, AnOwnIdThatWasPurgedIsGoneForSubmissionsToo) {
+  TestGateway gateway;
+  auto client = gateway.client();
+  (void)client.call("PUT", "/tasks/order-9", kEcho.dump());
+  (void)client.wait_final("order-9");
+  (void)client.call("DELETE", "/tasks/order-9");
+
+  EXPECT_EQ(client.call("PUT", "/tasks/order-9", kEcho.dump()).status, 410);
+}
+
 TEST(Purge, ALiveTaskIsNotPurged) {
   TestGateway gateway;
   auto client = gateway.client();

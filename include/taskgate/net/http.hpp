@@ -65,9 +65,10 @@ class StreamWriter {
   virtual boost::asio::awaitable<bool> write(std::string_view bytes) = 0;
 };
 
-/// Produces a streaming body. When the client disconnects (or the server drains past its grace) the
-/// coroutine is cancelled at its current co_await (operation_aborted), so it never outlives its
-/// connection.
+/// Produces a streaming body. It must not refer to the Request, which is released when the handler
+/// has returned: an idle stream holds no more memory than it needs. When the client disconnects (or
+/// the server drains past its grace) the coroutine is cancelled at its current co_await
+/// (operation_aborted), so it never outlives its connection.
 using StreamBody = std::function<boost::asio::awaitable<void>(StreamWriter&)>;
 
 /// One response.

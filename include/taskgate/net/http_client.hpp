@@ -89,9 +89,10 @@ struct ClientOptions {
 
 /// Thread-safe. Calls run on the caller's executor, which must be a strand or single-threaded;
 /// sockets belong to the executor given here, so a pooled connection may serve different callers in
-/// turn. When the two are of different contexts, a call must have ended (cancelled and joined, as a
-/// TaskGroup does) before the caller's context is destroyed. Asio per-operation cancellation
-/// (terminal) closes the socket at once and surfaces as operation_aborted.
+/// turn. When the two are of different contexts, end the calls first (a TaskGroup's join), then
+/// join the sockets' threads, and only then destroy the caller's context: a socket's thread may
+/// still be handing over a completion. Asio per-operation cancellation (terminal) closes the socket
+/// at once and surfaces as operation_aborted.
 ///
 /// A request is replayed on a fresh connection only when a pooled one turned out to be dead before
 /// a byte of the response came and the method is idempotent, or nothing of the request was written.

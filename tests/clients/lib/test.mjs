@@ -14,7 +14,7 @@ export class Skip extends Error {}
 export function requirePackage(name) {
   const folder = process.env.TASKGATE_CLIENT_MODULES ?? '';
   try {
-    return createRequire(path.join(folder, 'package.json'))(name);
+    return createRequire(path.resolve(folder, 'package.json'))(name);
   } catch (error) {
     if (error.code !== 'MODULE_NOT_FOUND') throw error;
     throw new Skip(`the npm package ${name} is not installed; config/quickstart.sh test --full ` +

@@ -3,7 +3,7 @@
 #include "unit/delivery/dispatcher_fixture.hpp"
 
 #include <future>
-#include <thread>
+#include <vector>
 
 namespace taskgate::delivery {
 namespace {
@@ -87,16 +87,16 @@ TEST_F(DispatcherTest, StormOfNotificationsSendsEachDeliveryOnce) {
   ScriptedUpstream receiver;
   receiver.otherwise(plain_ok);
   start();
-  std::vector<std::thread> threads;
+  std::vector<std::future<void>> threads;
   for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
+    threads.push_back(std::async(std::launch::async, [&] {
       for (int i = 0; i < 2000; ++i) {
         if (i % 100 == 0) announce(receiver.url() + "/hook");
         dispatcher_->notify();
       }
-    });
+    }));
   }
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads) thread.get();
 
   ASSERT_TRUE(store_.wait_for_attempts(80));
   dispatcher_->stop(kPatience);

@@ -59,8 +59,8 @@ class HttpClientFixture : public testing::Test {
 
   ClientOptions options_;
   ClientTimeouts timeouts_;
-  boost::asio::thread_pool sockets_{1};
   boost::asio::io_context context_{1};
+  boost::asio::thread_pool sockets_{1};  // after the context: joined before it goes
   std::unique_ptr<HttpClient> client_;
 };
 

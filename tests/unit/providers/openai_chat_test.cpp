@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 using test::Reply;
 using test::ScriptedUpstream;
 
-std::string data(const std::string& json) {
-  return "data: " + json + "\n\n";
+std::string data(const std::string& text) {
+  return "data: " + text + "\n\n";
 }
 std::string content(const std::string& text) {
   return data(R"({"model":"served","choices":[{"index":0,"delta":{"content":")" + text +
@@ -62,8 +62,8 @@ class OpenAiChatTest : public testing::Test {
   }
 
   ScriptedUpstream upstream_;
-  boost::asio::thread_pool sockets_{1};
   boost::asio::io_context context_{1};
+  boost::asio::thread_pool sockets_{1};  // after the context: joined before it goes
   net::HttpClient client_{sockets_.get_executor(), {}};
   SystemClock clock_;
   ProviderConfig config_;

@@ -1,0 +1,79 @@
+#pragma once
+// The engine's inside: what its use cases share. engine.cpp looks and follows, engine_changes.cpp
+// submits, cancels and purges.
+
+#include "engine/admission.hpp"
+#include "engine/attempt.hpp"
+#include "engine/duration_history.hpp"
+#include "engine/finished_cache.hpp"
+#include "engine/hub.hpp"
+#include "engine/live_table.hpp"
+#include "engine/scheduler.hpp"
+#include "taskgate/engine/engine.hpp"
+
+#include <atomic>
+#include <utility>
+
+namespace taskgate::engine {
+
+/// A live task from its row. `body` may be empty: it is loaded when an attempt needs it.
+LiveTaskPtr make_live(const Task& row, std::string body, std::size_t body_bytes);
+/// The engine's options as admission takes them.
+AdmissionLimits admission_limits(const EngineOptions& options);
+
+struct Engine::Impl {
+  Impl(store::Store& s,
+       const Clock& c,
+       const providers::Registry& r,
+       boost::asio::any_io_executor w,
+       EngineOptions o,
+       std::function<void()> d,
+       runtime::ErrorReporter e)
+      : store(s),
+        clock(c),
+        registry(r),
+        workers(std::move(w)),
+        options(o),
+        deliveries(std::move(d)),
+        reporter(std::move(e)),
+        finished(options.finished_cache_bytes),
+        live(finished),
+        admission(admission_limits(options)),
+        context{store, clock, registry, options, stopping},
+        scheduler(context, workers, admission, history, reporter),
+        loops(reporter) {}
+
+  store::Store& store;
+  const Clock& clock;
+  const providers::Registry& registry;
+  const boost::asio::any_io_executor workers;
+  const EngineOptions options;
+  const std::function<void()> deliveries;
+  const runtime::ErrorReporter reporter;
+
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> draining{false};
+  FinishedCache finished;
+  LiveTable live;
+  Hub hub;
+  Admission admission;
+  DurationHistory history;
+  AttemptContext context;
+  Scheduler scheduler;
+  runtime::TaskGroup loops;
+  bool drained = false;
+
+  boost::asio::awaitable<Result<TaskRef>> resolve(std::string tenant, std::string public_id);
+  TaskView live_view(const LiveTask& task) const;
+  TaskView finished_view(FinishedTask task) const;
+  boost::asio::awaitable<Result<TaskView>> view(TaskRef ref);
+  boost::asio::awaitable<Result<Submitted>> settle_accept(store::AcceptOutcome outcome,
+                                                          TaskRequest request,
+                                                          bool by_id);
+  boost::asio::awaitable<void> retention();
+  void seed_history();
+  std::chrono::milliseconds poll_after(const Task& task,
+                                       std::optional<std::int64_t> estimate) const;
+};
+
+}  // namespace taskgate::engine

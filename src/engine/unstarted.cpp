@@ -1,0 +1,47 @@
+#include "engine/attempt.hpp"
+#include "engine/finisher.hpp"
+#include "engine/model_request.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <utility>
+
+namespace taskgate::engine {
+
+namespace asio = boost::asio;
+
+asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
+                                             LiveTaskPtr task,
+                                             TaskStatus status) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  Task row;
+  std::string body;
+  {
+    std::lock_guard lock(task->mutex);
+    row = task->mirror;
+    body = task->body;
+  }
+  if (body.empty()) {
+    auto loaded = co_await context.store.request_body(row.ref);
+    if (loaded) body = std::move(loaded.value());
+  }
+  auto result = stopped_result(status, context.clock.now());
+  const auto ttl = result_ttl_seconds(body);
+  result.expires_at =
+      result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context.options.result_ttl);
+  AttemptEnd end;
+  auto command = make_finish(row, std::nullopt, result, {});
+  const auto written = co_await context.store.finish(std::move(command));
+  if (written) {
+    end.kind = AttemptEnd::Kind::finished;
+    end.status = status;
+  } else if (written.error().code() == Errc::storage ||
+             written.error().code() == Errc::overloaded) {
+    end.kind =
+        AttemptEnd::Kind::again;  // the scheduler looks again and finds the same reason to end it
+    end.ready_at = context.clock.now() + std::chrono::seconds{1};
+  }
+  co_return end;
+}
+
+}  // namespace taskgate::engine
