@@ -14,6 +14,7 @@
 // A reply file holds one HTTP response as it came off the wire; the answer gets its status, header
 // fields and body. The first line on stdout is {"listening":"http://127.0.0.1:PORT"}.
 
+#include "numbers.hpp"
 #include "replies.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -175,7 +176,7 @@ int main(int argc, char** argv) {
     for (int i = 1; i + 1 < argc; i += 2) {
       const std::string_view flag = argv[i];
       if (flag == "--form") stripped = std::string_view(argv[i + 1]) == "stripped";
-      if (flag == "--threads") threads = std::max(1, std::atoi(argv[i + 1]));
+      if (flag == "--threads") threads = std::max(1, parse_number<int>(argv[i + 1]));
       if (flag == "--post-reply") replies.post = read_reply(argv[i + 1]);
       if (flag == "--get-reply") replies.get = read_reply(argv[i + 1]);
     }

@@ -13,6 +13,7 @@
 #include "follow.hpp"
 #include "lab.hpp"
 #include "machine.hpp"
+#include "numbers.hpp"
 #include "probe.hpp"
 #include "sockets.hpp"
 
@@ -44,12 +45,12 @@ Options read_options(int argc, char** argv, int from) {
 
 void take_number(const Options& options, const char* name, int& target) {
   if (const auto found = options.find(name); found != options.end()) {
-    target = std::max(1, std::atoi(found->second.c_str()));
+    target = std::max(1, parse_number<int>(found->second));
   }
 }
 
 std::chrono::milliseconds seconds_of(const std::string& text) {
-  return std::chrono::milliseconds(static_cast<int>(std::atof(text.c_str()) * 1000));
+  return std::chrono::milliseconds(static_cast<int>(parse_number<double>(text) * 1000));
 }
 
 Settings quick(Settings settings) {
@@ -122,7 +123,7 @@ int run_all(const Settings& settings) {
 
 int load_only(const Options& options) {
   LoadPlan plan;
-  plan.port = static_cast<std::uint16_t>(std::atoi(options.at("--port").c_str()));
+  plan.port = parse_number<std::uint16_t>(options.at("--port"));
   plan.connections = 64;
   take_number(options, "--connections", plan.connections);
   plan.duration = options.contains("--seconds") ? seconds_of(options.at("--seconds")) : 5s;
@@ -141,7 +142,7 @@ int load_only(const Options& options) {
     plan.key_offset = submit.key_offset;
     plan.expected_status = style == SubmitStyle::wait ? 200 : 202;
   }
-  const pid_t server = options.contains("--pid") ? std::atoi(options.at("--pid").c_str()) : 0;
+  const pid_t server = options.contains("--pid") ? parse_number<pid_t>(options.at("--pid")) : 0;
   const auto before = cpu_of(server);
   const auto [result, child] = in_child(plan.duration + 30s, [&plan] { return run_load(plan); });
   const auto answers = static_cast<double>(result.total + result.other_status);
@@ -158,7 +159,7 @@ int load_only(const Options& options) {
 
 int follow_only(const Options& options) {
   FollowPlan plan;
-  plan.port = static_cast<std::uint16_t>(std::atoi(options.at("--port").c_str()));
+  plan.port = parse_number<std::uint16_t>(options.at("--port"));
   plan.streams = 1000;
   take_number(options, "--streams", plan.streams);
   plan.request = make_get(options.at("--get"));

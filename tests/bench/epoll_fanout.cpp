@@ -7,6 +7,7 @@
 // GET opens a stream; POST /go starts the writing to the streams that are open then. The first line
 // on stdout is {"listening":"http://127.0.0.1:PORT"}.
 
+#include "numbers.hpp"
 #include "sockets.hpp"
 
 #include <arpa/inet.h>
@@ -187,7 +188,7 @@ int main(int argc, char** argv) {
     int frames = 100;
     for (int i = 1; i + 1 < argc; i += 2) {
       const std::string_view flag = argv[i];
-      if (flag == "--frames") frames = std::atoi(argv[i + 1]);
+      if (flag == "--frames") frames = parse_number<int>(argv[i + 1]);
       if (flag == "--frame") {
         std::ifstream file(argv[i + 1], std::ios::binary);
         frame.assign(std::istreambuf_iterator<char>(file), {});

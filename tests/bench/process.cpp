@@ -1,5 +1,6 @@
 #include "process.hpp"
 
+#include "numbers.hpp"
 #include "sockets.hpp"
 
 #include <fcntl.h>
@@ -111,7 +112,8 @@ ServerProcess::ServerProcess(const Command& command) : error_file_(command.error
   const std::string line = first_line(out.read, Clock::now() + kStartPatience);
   const auto colon = line.rfind(':');
   if (line.find("\"listening\"") != std::string::npos && colon != std::string::npos) {
-    port_ = static_cast<std::uint16_t>(std::atoi(line.c_str() + colon + 1));
+    const auto end = line.find_first_not_of("0123456789", colon + 1);
+    port_ = parse_number<std::uint16_t>(std::string_view(line).substr(colon + 1, end - colon - 1));
   }
   if (port_ == 0) {
     stop();
@@ -128,7 +130,8 @@ std::chrono::duration<double> cpu_of(pid_t id) {
   constexpr std::size_t kUser = 11;  // proc(5): fields 14 and 15, counted from field 3
   const auto fields = process_fields(id);
   if (fields.size() <= kUser + 1) return {};
-  const double ticks = std::atof(fields[kUser].c_str()) + std::atof(fields[kUser + 1].c_str());
+  const double ticks =
+      parse_number<double>(fields[kUser]) + parse_number<double>(fields[kUser + 1]);
   return std::chrono::duration<double>(ticks / static_cast<double>(::sysconf(_SC_CLK_TCK)));
 }
 
