@@ -36,8 +36,8 @@ class Scheduler {
   void cancel(const LiveTaskPtr& task);
   /// Place in the ready queue; nullopt when it does not stand there.
   std::optional<std::size_t> position(const LiveTask& task) const;
-  /// Starts nothing more; lets attempts end for `grace`, calls `time_is_up`, stops the rest (they go
-  /// back to the queue), joins.
+  /// Starts nothing more; lets attempts end for `grace`, calls `time_is_up`, stops the rest (they
+  /// go back to the queue), joins.
   void stop(std::chrono::milliseconds grace, const std::function<void()>& time_is_up);
 
  private:
