@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 namespace taskgate::store::contract {
@@ -28,13 +28,13 @@ Result<std::unique_ptr<Store>> SqliteBackend::open() {
   return open_sqlite(options());
 }
 
-bool SqliteBackend::files_contain(const std::string& bytes) const {
+std::string SqliteBackend::raw_bytes() const {
+  std::ostringstream all;
   for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    const std::string content(std::istreambuf_iterator<char>(file), {});
-    if (content.find(bytes) != std::string::npos) return true;
+    const std::ifstream file(entry.path(), std::ios::binary);
+    if (entry.file_size() > 0) all << file.rdbuf();
   }
-  return false;
+  return all.str();
 }
 
 INSTANTIATE_TEST_SUITE_P(Sqlite,

@@ -18,8 +18,8 @@ class SqliteBackend final : public Backend {
   Result<std::unique_ptr<Store>> open() override;
   SqliteOptions options() const;
   std::string path() const { return (directory_ / "taskgate.db").string(); }
-  /// Whether any file of the database holds these bytes.
-  bool files_contain(const std::string& bytes) const;
+  /// All files of the database, one after the other.
+  std::string raw_bytes() const;
 
  private:
   std::filesystem::path directory_;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <random>
 #include <thread>
 
 namespace taskgate::store::contract {
@@ -31,6 +32,24 @@ class SqliteStoreTest : public ::testing::Test {
     EXPECT_EQ(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr), SQLITE_OK)
         << sqlite3_errmsg(handle);
     sqlite3_close(handle);
+  }
+
+  // What SQLite itself thinks of the file.
+  std::string integrity() {
+    sqlite3* handle = nullptr;
+    EXPECT_EQ(sqlite3_open(backend_.path().c_str(), &handle), SQLITE_OK);
+    std::string verdict;
+    const auto keep = [](void* out, int, char** values, char**) {
+      *static_cast<std::string*>(out) += values[0];
+      return 0;
+    };
+    sqlite3_exec(handle, "PRAGMA integrity_check", keep, &verdict, nullptr);
+    sqlite3_close(handle);
+    return verdict;
+  }
+
+  bool on_disk(const std::string& text) const {
+    return backend_.raw_bytes().find(text) != std::string::npos;
   }
 
   Result<AcceptOutcome> accept(NewTask task) { return wait_for(store_->accept(std::move(task))); }
@@ -103,10 +122,12 @@ TEST_F(SqliteStoreTest, NewerSchemaIsRefused) {
 
 TEST_F(SqliteStoreTest, ForeignDatabaseIsRefused) {
   run_sql("CREATE TABLE theirs (x)");
+  const auto before = backend_.raw_bytes();
 
   const auto opened = backend_.open();
 
   ASSERT_FALSE(opened.has_value());
+  EXPECT_TRUE(on_disk(before)) << "the file was changed";
   EXPECT_NE(opened.error().message().find("another program"), std::string::npos);
 }
 
@@ -134,12 +155,73 @@ TEST_F(SqliteStoreTest, PurgedContentIsGoneFromEveryFile) {
     task_with("KEEP-" + std::to_string(i) + "-", padding);
     purged.push_back(task_with("CANARY-" + std::to_string(i) + "-", padding));
   }
-  ASSERT_TRUE(backend_.files_contain("CANARY-"));
+  ASSERT_TRUE(on_disk("CANARY-"));
 
   for (const auto& ref : purged) ASSERT_TRUE(wait_for(store_->purge(ref)).has_value());
 
-  EXPECT_FALSE(backend_.files_contain("CANARY-"));
-  EXPECT_TRUE(backend_.files_contain("KEEP-39-"));
+  EXPECT_FALSE(on_disk("CANARY-"));
+  EXPECT_TRUE(on_disk("KEEP-39-"));
+}
+
+TEST_F(SqliteStoreTest, PurgedContentIsGoneThoughPagesWereRebalanced) {
+  open();
+  boost::asio::io_context context(1);
+  const auto executor = context.get_executor();
+  constexpr std::size_t kTasks = 400;
+  std::mt19937 random(7);
+  std::vector<TaskRef> refs;
+  const auto text_of = [&](std::size_t task) {
+    const auto canary = "CANARY-" + std::to_string(task) + ";";
+    const std::size_t size = random() % (random() % 8 == 0 ? 9000 : 600);
+    std::string text = "\"";
+    while (text.size() < size + canary.size()) text += canary;
+    return text + "\"";
+  };
+  for (std::size_t i = 0; i < kTasks; ++i) {
+    auto task = new_task(i % 3 == 0 ? "acme" : "bolt", at_ms(0));
+    task.request_body = text_of(i);
+    refs.push_back(task.task.ref);
+    store_->async_accept(std::move(task),
+                         boost::asio::bind_executor(executor, [](Result<AcceptOutcome>) {}));
+    StartAttempt start;
+    start.ref = refs.back();
+    start.fence = 1;
+    store_->async_start(std::move(start),
+                        boost::asio::bind_executor(executor, [](Result<LogPosition>) {}));
+  }
+  for (int round = 0; round < 5; ++round) {
+    for (std::size_t i = 0; i < kTasks; ++i) {  // every insert falls between other tasks' rows
+      Append append;
+      append.ref = refs[i];
+      append.fence = 1;
+      append.events.push_back(draft(EventType::output_delta, at_ms(1), text_of(i)));
+      store_->async_append(std::move(append),
+                           boost::asio::bind_executor(executor, [](Result<LogPosition>) {}));
+    }
+  }
+  for (const auto& ref : refs) {
+    Finish finish;
+    finish.ref = ref;
+    finish.fence = 1;
+    finish.status = TaskStatus::success;
+    finish.events.push_back(draft(EventType::task_success, at_ms(2)));
+    store_->async_finish(std::move(finish),
+                         boost::asio::bind_executor(executor, [](Result<LogPosition>) {}));
+  }
+  context.run();
+  context.restart();
+
+  for (std::size_t i = 0; i < kTasks; i += 2)
+    boost::asio::co_spawn(context, store_->purge(refs[i]), [](std::exception_ptr, auto) {});
+  context.run();
+
+  const auto bytes = backend_.raw_bytes();
+  for (std::size_t i = 0; i < kTasks; ++i) {
+    const bool found = bytes.find("CANARY-" + std::to_string(i) + ";") != std::string::npos;
+    EXPECT_EQ(found, i % 2 == 1) << i;
+  }
+  store_.reset();
+  EXPECT_EQ(integrity(), "ok");
 }
 
 TEST_F(SqliteStoreTest, RetentionLeavesNoTraceEither) {
@@ -148,7 +230,7 @@ TEST_F(SqliteStoreTest, RetentionLeavesNoTraceEither) {
 
   ASSERT_EQ(wait_for(store_->purge_expired(at_ms(2000), 100)).value(), 10);
 
-  EXPECT_TRUE(eventually([this] { return !backend_.files_contain("CANARY-"); }));
+  EXPECT_TRUE(eventually([this] { return !on_disk("CANARY-"); }));
 }
 
 TEST_F(SqliteStoreTest, KeysAndUrlsAreNotKeptInClear) {
@@ -159,7 +241,7 @@ TEST_F(SqliteStoreTest, KeysAndUrlsAreNotKeptInClear) {
 
   store_->close();
 
-  EXPECT_FALSE(backend_.files_contain("KEY-CANARY"));
+  EXPECT_FALSE(on_disk("KEY-CANARY"));
 }
 
 TEST_F(SqliteStoreTest, FullQueueRefusesAtOnce) {

@@ -123,8 +123,10 @@ void Query::check(int code) const {
 
 Database::Database(const std::string& path, OpenMode mode) {
   configure_library();
+  if (mode == OpenMode::writer) vfs_ = std::make_unique<ScrubbingVfs>();
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, open_flags(mode), nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, open_flags(mode), vfs_ ? vfs_->name() : nullptr);
   handle_.reset(handle);  // also a failed open leaves a handle that must be closed
   if (code != SQLITE_OK) throw_sqlite(handle, code, "open");
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);

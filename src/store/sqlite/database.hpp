@@ -3,6 +3,7 @@
 // this file calls sqlite3_* itself.
 
 #include "store/group_commit.hpp"
+#include "store/sqlite/scrubbing_vfs.hpp"
 #include "taskgate/core/ids.hpp"
 #include "taskgate/core/task.hpp"
 
@@ -136,6 +137,7 @@ class Database {
   };
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
+  std::unique_ptr<ScrubbingVfs> vfs_;  // of the writer
   std::unique_ptr<sqlite3, Close> handle_;
   std::unordered_map<const char*, Statement> statements_;  // after handle_: goes first
 };

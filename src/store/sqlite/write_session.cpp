@@ -155,6 +155,9 @@ bool SqliteSession::checkpoint_truncate() {
   sqlite3_busy_timeout(db_->handle(), kBusyMs);
   if ((code & 0xFF) == SQLITE_BUSY) return false;
   if (code != SQLITE_OK) throw_sqlite(db_->handle(), code, "checkpoint");
+  // The file's pages were scrubbed on their way (scrubbing_vfs.hpp), those in the cache were not:
+  // without this they would carry the leftovers into the next WAL.
+  sqlite3_db_release_memory(db_->handle());
   wal_pages_ = 0;
   checked_pages_ = 0;
   checkpoint_at_ = kBusyPages;
