@@ -273,19 +273,19 @@ TEST_P(StoreContract, ManyThreadsWithOneKeyMakeOneTask) {
 TEST_P(StoreContract, SweepDeletesExpiredKeysUpToItsLimit) {
   for (int i = 0; i < 6; ++i) {
     auto task = new_task("acme", at_ms(0));
-    task.idempotency = claim_of("key" + std::to_string(i), 1, at_ms(i < 4 ? 1000 : 9000));
+    task.idempotency = claim_of("key" + std::to_string(i), 1, at_ms(i < 4 ? 1000 : 900'000));
     accept(std::move(task));
   }
 
-  const auto first = wait_for(store_->sweep_idempotency(at_ms(2000), 3));
-  const auto second = wait_for(store_->sweep_idempotency(at_ms(2000), 3));
-  const auto third = wait_for(store_->sweep_idempotency(at_ms(2000), 3));
+  const auto first = wait_for(store_->sweep_idempotency(at_ms(120'000), 3));
+  const auto second = wait_for(store_->sweep_idempotency(at_ms(120'000), 3));
+  const auto third = wait_for(store_->sweep_idempotency(at_ms(120'000), 3));
 
   EXPECT_EQ(first.value(), 3);
   EXPECT_EQ(second.value(), 1);
   EXPECT_EQ(third.value(), 0);
-  auto kept = new_task("acme", at_ms(2000));
-  kept.idempotency = claim_of("key5", 1, at_ms(9000));
+  auto kept = new_task("acme", at_ms(120'000));
+  kept.idempotency = claim_of("key5", 1, at_ms(900'000));
   EXPECT_EQ(wait_for(store_->accept(std::move(kept)))->kind, AcceptKind::key_replayed);
 }
 

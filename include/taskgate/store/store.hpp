@@ -298,7 +298,8 @@ class Store {
   virtual Result<std::vector<LiveTask>> recover(TimePoint now) = 0;
   /// Purges up to `limit` tasks whose expires_at is before `now`; returns how many.
   virtual Awaitable<int> purge_expired(TimePoint now, int limit) = 0;
-  /// Deletes up to `limit` idempotency records that expired before `now`; returns how many.
+  /// Deletes up to `limit` idempotency records that expired before `now`; returns how many. Those
+  /// of the last minute may be left for the next time.
   virtual Awaitable<int> sweep_idempotency(TimePoint now, int limit) = 0;
 
   // Reads. Errc::not_found for absent and for another tenant's.

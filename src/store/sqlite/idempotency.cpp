@@ -27,8 +27,10 @@ constexpr const char* kMergeRecord =
     "INSERT OR REPLACE INTO idempotency (digest, id, fingerprint, expires_at)"
     " VALUES (?1, ?2, ?3, ?4)";
 
+// To the minute, as the index goes: a record is left for up to one after it expired.
 constexpr const char* kExpiredRecords =
-    "SELECT digest FROM idempotency WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2";
+    "SELECT digest FROM idempotency WHERE expires_at / 60000 < ?1 / 60000"
+    " ORDER BY expires_at / 60000 LIMIT ?2";
 
 constexpr const char* kDeleteRecord = "DELETE FROM idempotency WHERE digest = ?1";
 

@@ -164,13 +164,13 @@ TEST_F(IdempotencyRecordsTest, UndoneSavepointKeepsWhatWasBeforeIt) {
 TEST_F(IdempotencyRecordsTest, SweepReachesMergedAndRecentRecords) {
   claim_committed(0, 200);
   begin();
-  claim(1000, 1, 9000);
+  claim(1000, 1, 900'000);
   commit();
 
   int swept = 0;
   for (int calls = 0; calls < 30; ++calls) {
     begin();
-    const int count = records_->sweep(at(5000), 10);
+    const int count = records_->sweep(at(120'000), 10);
     EXPECT_LE(count, 10);
     swept += count;
     commit();
@@ -179,7 +179,7 @@ TEST_F(IdempotencyRecordsTest, SweepReachesMergedAndRecentRecords) {
   claim_committed(2000, 2100);
   for (int calls = 0; calls < 50; ++calls) {
     begin();
-    swept += records_->sweep(at(5000), 10);
+    swept += records_->sweep(at(120'000), 10);
     commit();
   }
 

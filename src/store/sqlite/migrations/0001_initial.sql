@@ -85,7 +85,8 @@ CREATE TABLE idempotency (
   fingerprint BLOB    NOT NULL,
   expires_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX idempotency_expiring ON idempotency (expires_at);
+-- By the minute: within one the index is in order of digest, as the records arrive here.
+CREATE INDEX idempotency_expiring ON idempotency (expires_at / 60000);
 
 CREATE TABLE idempotency_recent (
   number      INTEGER PRIMARY KEY,
