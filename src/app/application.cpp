@@ -138,6 +138,7 @@ struct Application::Parts {
 
   void compose(const Config& config, const Overrides& overrides);
   Result<void> go(const Config& config);
+  Result<void> load_keys(const Config& config);
 };
 
 Application::Application(Config config, Overrides overrides)
@@ -189,16 +190,32 @@ void Application::Parts::compose(const Config& config, const Overrides& override
 Result<void> Application::Parts::go(const Config& config) {
   // First, because a port that is taken must not cost anything: no attempt, no call to a provider.
   if (const auto listening = server->listen(); !listening) return listening.error();
+  if (const auto ready = load_keys(config); !ready) return ready.error();
   if (const auto recovered = engine->start(); !recovered) return recovered.error();
   dispatcher->start();
   if (config.auth.mode == AuthMode::keys) {
-    // The ring must be full before the first request: a restart must not turn callers away.
-    auto loaded = asio::co_spawn(workers, keys->reload(), asio::use_future);
-    if (const auto ring = loaded.get(); !ring) return ring.error();
     loops.spawn("keys", asio::make_strand(workers.get_executor()), runtime::OnError::log,
                 keys->run(kKeyReload));
   }
   return server->start();
+}
+
+// The ring must be full before the first request: a restart must not turn callers away.
+Result<void> Application::Parts::load_keys(const Config& config) {
+  if (config.auth.mode != AuthMode::keys) return {};
+  auto reading = asio::co_spawn(workers, store->keys(), asio::use_future);
+  auto rows = reading.get();
+  if (!rows) return rows.error();
+  if (rows.value().empty() && !is_loopback(config.server.listen)) {
+    return Error(Errc::invalid_argument, "refusing to listen on " +
+                                             to_string(config.server.listen) +
+                                             " without keys: nobody could use it yet. Create the "
+                                             "first one with `taskgate keys create "
+                                             "--tenant NAME --scopes admin --db " +
+                                             config.database.path + "`, then start again");
+  }
+  keys->load(std::move(rows.value()));
+  return {};
 }
 
 Result<void> Application::start() {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <random>
 #include <thread>
 
@@ -105,6 +106,26 @@ TEST_F(SqliteStoreTest, SecondOpenIsRefusedAndNamesTheHolder) {
   store_->close();
   store_.reset();
   EXPECT_TRUE(backend_.open().has_value());
+}
+
+TEST_F(SqliteStoreTest, AnotherNameOfTheFileIsNoWayRoundTheLock) {
+  const std::string soft = backend_.path() + ".soft";
+  const std::string hard = backend_.path() + ".hard";
+  std::filesystem::create_symlink(backend_.path(), soft);
+  SqliteOptions options;
+  options.path = soft;
+  const auto by_soft = open_sqlite(options);
+  std::filesystem::create_hard_link(backend_.path(), hard);
+  options.path = hard;
+  const auto by_hard = open_sqlite(options);
+  std::filesystem::remove(soft);
+  std::filesystem::remove(hard);
+
+  ASSERT_FALSE(by_soft.has_value());
+  EXPECT_NE(by_soft.error().message().find("in use"), std::string::npos)
+      << by_soft.error().message();
+  ASSERT_FALSE(by_hard.has_value());
+  EXPECT_NE(by_hard.error().message().find("hard link"), std::string::npos);
 }
 
 TEST_F(SqliteStoreTest, NewerSchemaIsRefused) {

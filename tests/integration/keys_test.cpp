@@ -117,6 +117,22 @@ TEST(Keys, MadeShownOnceAndRevokedOverTheApi) {
   EXPECT_EQ(carol.get("/tasks").status, 401);
 }
 
+TEST(Keys, ServingBeyondLoopbackBeforeTheFirstKeyIsRefused) {
+  const auto folder = make_temp_folder();
+  app::Config config;
+  config.auth.mode = app::AuthMode::keys;
+  config.server.listen = {"0.0.0.0", 0};
+  config.database.path = (folder / "t.db").string();
+
+  app::Application application(config);
+  const auto started = application.start();
+  application.stop(std::chrono::milliseconds{0});
+  std::filesystem::remove_all(folder);
+
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message().find("keys create"), std::string::npos);
+}
+
 TEST(Keys, ServingBeyondLoopbackWithoutKeysIsRefused) {
   app::Config config;
   config.auth.mode = app::AuthMode::open;

@@ -3,6 +3,10 @@
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
 namespace taskgate::store {
 namespace {
 
@@ -28,9 +32,27 @@ Result<std::unique_ptr<Store>> open_locked(const SqliteOptions& options, sqlite:
                                                generation);
 }
 
+// The lock and the WAL go by the file's name: one file must have one name. A symbolic link is
+// followed here; a second hard link cannot be seen through, so it is refused.
+Result<std::string> one_name(const std::string& path) {
+  std::error_code error;
+  const auto resolved = std::filesystem::weakly_canonical(path, error);
+  if (error) return cannot_open(path, error.message());
+  const auto links = std::filesystem::hard_link_count(resolved, error);
+  if (!error && links > 1) {
+    return cannot_open(
+        path,
+        "the file has another name (a hard link), under which a second process could write to it");
+  }
+  return resolved.string();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite(SqliteOptions options) {
+  auto path = one_name(options.path);
+  if (!path) return path.error();
+  options.path = std::move(*path);
   auto lock = sqlite::FileLock::acquire(options.path);
   if (!lock) return lock.error();
   try {
