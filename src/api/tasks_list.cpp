@@ -48,8 +48,8 @@ store::ListFilter read_filter(QueryReader& query) {
   return filter;
 }
 
-std::string cursor_after(const Task& task) {
-  return make_cursor(kTaskCursor, std::string(task.ref.id.bytes.begin(), task.ref.id.bytes.end()));
+std::string cursor_before(const TaskId& id) {
+  return make_cursor(kTaskCursor, std::string(id.bytes.begin(), id.bytes.end()));
 }
 
 // False when the text is not a cursor of this route.
@@ -68,10 +68,12 @@ std::string page_body(const store::TaskPage& page) {
     if (out.back() != '[') out += ',';
     append_task_summary(out, task);
   }
-  const bool more = page.has_more && !page.tasks.empty();
+  // A page may be short, even empty, and still not be the last: the store looks at a bounded number
+  // of rows.
+  const bool more = page.has_more && page.next_before.has_value();
   out += more ? R"(],"has_more":true,"next_cursor":)" : R"(],"has_more":false,"next_cursor":)";
   if (more) {
-    append_json_string(out, cursor_after(page.tasks.back()));
+    append_json_string(out, cursor_before(*page.next_before));
   } else {
     out += "null";
   }

@@ -187,6 +187,8 @@ void Application::Parts::compose(const Config& config, const Overrides& override
 }
 
 Result<void> Application::Parts::go(const Config& config) {
+  // First, because a port that is taken must not cost anything: no attempt, no call to a provider.
+  if (const auto listening = server->listen(); !listening) return listening.error();
   if (const auto recovered = engine->start(); !recovered) return recovered.error();
   dispatcher->start();
   if (config.auth.mode == AuthMode::keys) {

@@ -75,7 +75,7 @@ const Setting<Config> kConfigSettings[] = {
     {"server/limits/write_timeout_ms", in_limits<&Limits::write_timeout>, 100, 10 * kMinuteMs,
      "Milliseconds that one write may stall; then the connection is cut."},
     {"server/limits/max_connections", in_limits<&Limits::max_connections>, 1, 1'000'000,
-     "Connections open at once; more wait in the kernel's queue."},
+     "Connections open at once; more are answered 503 and closed."},
     {"server/limits/max_connections_per_address", in_limits<&Limits::max_connections_per_address>, 0, 1'000'000,
      "Connections open at once from one address; 0: no bound of its own."},
     {"server/limits/max_requests_per_connection", in_limits<&Limits::max_requests_per_connection>, 0, 1'000'000'000,

@@ -83,23 +83,30 @@ class Attempt {
         log_(context.store, context.clock, task_->ref, fence, control_) {}
 
   asio::awaitable<AttemptEnd> run() {
-    begin();
+    // Nothing is paid for while nothing can be written down.
+    if (!context_.store.health().writable) co_return give_back(StopReason::storage);
     auto body = co_await load_body();
     if (!body) co_return give_back(StopReason::storage);
     body_ = std::move(body.value());
+    auto start = begin();
+    if (refused_starts_ > 0) {
+      const auto started = co_await context_.store.start(std::move(start));
+      if (!started) co_return give_back(StopReason::storage);
+    } else {
+      submit_start(std::move(start));
+    }
     auto outcome = co_await take_turn();
     co_return co_await conclude(std::move(outcome));
   }
 
  private:
-  // Hands the transition to `running` to the store and goes on: it is durable before, or together
-  // with, everything that this attempt writes later. Only a tool's write would have to wait for it.
-  void begin() {
+  store::StartAttempt begin() {
     started_at_ = context_.clock.now();
     {
       std::lock_guard lock(task_->mutex);
       row_ = task_->mirror;
       failures_ = task_->failures;
+      refused_starts_ = task_->refused_starts;
     }
     ++row_.attempts;
     row_.status = TaskStatus::running;
@@ -113,6 +120,12 @@ class Attempt {
     running.at = started_at_;
     running.data = R"("attempt":)" + std::to_string(row_.attempts);
     start.events.push_back(std::move(running));
+    return start;
+  }
+
+  // Hands the transition to `running` to the store and goes on: it is durable before, or together
+  // with, everything that this attempt writes later. Only a tool's write would have to wait for it.
+  void submit_start(store::StartAttempt start) {
     auto done = [control = control_,
                  failed = start_failed_](const Result<store::LogPosition>& result) {
       if (result) return;
@@ -330,6 +343,8 @@ class Attempt {
       if (written) {
         end.kind = AttemptEnd::Kind::again;
         end.ready_at = command.not_before;
+        std::lock_guard lock(task_->mutex);
+        task_->refused_starts = 0;
         co_return end;
       }
       if (*start_failed_) co_return give_back(StopReason::storage);
@@ -342,8 +357,10 @@ class Attempt {
   AttemptEnd give_back(StopReason reason) const {
     AttemptEnd end;
     if (context_.stopping || reason == StopReason::shutdown) return end;
+    std::lock_guard lock(task_->mutex);
+    const int doublings = std::min(task_->refused_starts++, 5);
     end.kind = AttemptEnd::Kind::again;
-    end.ready_at = context_.clock.now() + std::chrono::seconds{1};
+    end.ready_at = context_.clock.now() + std::chrono::seconds{1 << doublings};
     return end;
   }
 
@@ -362,6 +379,7 @@ class Attempt {
   DeltaLog log_;
   Task row_;
   int failures_ = 0;
+  int refused_starts_ = 0;
   std::string body_;
   bool wants_json_ = false;
   TimePoint started_at_{};

@@ -18,8 +18,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t kFullBytes = 256 * 1024;    // past it the upstream is no longer read
-constexpr double kProgressStep = 0.05;            // finer steps are not worth an event
+constexpr std::size_t kFullBytes = 256 * 1024;  // past it the upstream is no longer read
+constexpr std::chrono::milliseconds kRest{
+    500};                               // before text that the disk refused is offered again
+constexpr double kProgressStep = 0.05;  // finer steps are not worth an event
 constexpr std::size_t kMaxEventText = 64 * 1024;  // one event's text; readers take it in one piece
 
 EventDraft delta_event(std::string_view text, TimePoint at) {
@@ -43,7 +45,8 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
         ref(std::move(r)),
         fence(f),
         control(std::move(a)),
-        drained(control->strand()) {}
+        drained(control->strand()),
+        rest_timer(control->strand()) {}
 
   store::Store& store;
   const Clock& clock;
@@ -51,15 +54,18 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
   const store::Fence fence;
   const std::shared_ptr<AttemptControl> control;
   asio::steady_timer drained;
+  asio::steady_timer rest_timer;
 
   std::string text;     // all of it
   std::string pending;  // not yet handed to the store
   double progress = 0.0;
   double logged_progress = 0.0;
-  bool scheduled = false;  // a pump is posted
-  bool in_flight = false;  // an append is being committed
+  std::vector<EventDraft> unsent;  // handed to the store and not yet acknowledged
+  bool scheduled = false;          // a pump is posted
+  bool in_flight = false;          // an append is being committed
+  bool resting = false;            // the store could not write: waiting before the next try
   bool closed = false;
-  bool failed = false;  // an append was refused
+  bool failed = false;  // an append was refused for good
 
   std::vector<EventDraft> take() {
     std::vector<EventDraft> events;
@@ -86,7 +92,7 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
   // Posted rather than run at once: whatever else this turn of the strand brings joins the same
   // append.
   void schedule() {
-    if (scheduled || in_flight || closed) return;
+    if (scheduled || in_flight || resting || closed) return;
     scheduled = true;
     asio::post(control->strand(), [self = shared_from_this()] {
       self->scheduled = false;
@@ -95,10 +101,11 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
   }
 
   void pump() {
-    if (in_flight || closed) return;
+    if (in_flight || resting || closed) return;
+    if (unsent.empty()) unsent = take();
+    if (unsent.empty()) return;
     store::Append append;
-    append.events = take();
-    if (append.events.empty()) return;
+    append.events = unsent;  // a copy: what the disk refuses is offered again
     append.ref = ref;
     append.fence = fence;
     append.progress = logged_progress;
@@ -111,15 +118,29 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
 
   void appended(const Result<store::LogPosition>& result) {
     in_flight = false;
-    // A log with a hole would be worse than a failed attempt: stop, and let the attempt be
-    // repeated.
-    if (!result) {
-      failed = true;
+    if (result) {
+      unsent.clear();
+    } else if (result.error().code() == Errc::storage ||
+               result.error().code() == Errc::overloaded) {
+      rest();  // nothing was written, so the log has no hole: the answer goes on, the text waits
+    } else {
+      failed = true;  // the task is no longer this attempt's
       closed = true;
       control->stop_here(StopReason::storage);
     }
     drained.cancel();
     pump();
+  }
+
+  void rest() {
+    resting = true;
+    rest_timer.expires_after(kRest);
+    auto again = [self = shared_from_this()](const boost::system::error_code&) {
+      self->resting = false;
+      self->drained.cancel();
+      self->pump();
+    };
+    rest_timer.async_wait(asio::bind_executor(control->strand(), std::move(again)));
   }
 };
 
@@ -149,7 +170,7 @@ bool DeltaLog::full() const {
 
 asio::awaitable<void> DeltaLog::drained() {
   const auto state = state_;
-  while (state->pending.size() > kFullBytes && state->in_flight) {
+  while (state->pending.size() > kFullBytes && (state->in_flight || state->resting)) {
     state->drained.expires_at(asio::steady_timer::time_point::max());
     auto [error] = co_await state->drained.async_wait(asio::as_tuple(asio::use_awaitable));
     (void)error;  // an append ended, or the coroutine was cancelled: told apart below
@@ -173,7 +194,10 @@ asio::awaitable<bool> DeltaLog::settle() {
 
 std::vector<EventDraft> DeltaLog::take_rest() {
   state_->closed = true;
-  return state_->take();
+  state_->rest_timer.cancel();
+  auto events = std::exchange(state_->unsent, {});
+  for (auto& event : state_->take()) events.push_back(std::move(event));
+  return events;
 }
 
 bool DeltaLog::wrote_text() const {

@@ -33,7 +33,8 @@ AdmissionLimits admission_limits(const EngineOptions& options) {
 }
 
 LiveTaskPtr make_live(const Task& row, std::string body, std::size_t body_bytes) {
-  auto live = std::make_shared<LiveTask>();
+  // Not make_shared: a timer's weak reference must not keep the task's memory.
+  std::shared_ptr<LiveTask> live(new LiveTask);
   live->ref = row.ref;
   live->public_id = row.public_id();
   live->model = row.model;
@@ -101,9 +102,8 @@ void Engine::drain(std::chrono::milliseconds grace) {
   if (std::exchange(e.drained, true)) return;
   e.draining = true;
   e.loops.request_stop();
-  if (grace.count() == 0) e.stopping = true;
-  e.scheduler.stop(grace);
-  e.stopping = true;
+  // Until the grace is over an attempt waits for a disk that is not well; then it gives up.
+  e.scheduler.stop(grace, [&e] { e.stopping = true; });
   e.loops.wait();
 }
 
@@ -141,6 +141,9 @@ std::string Engine::not_ready_reason() const {
 
 void Engine::on_committed(const std::vector<store::Committed>& batch) {
   for (const auto& committed : batch) {
+    // Just accepted: its submitter puts it into the live table next, and nobody follows an id that
+    // has not been told to anyone yet. Followers begin with the store.
+    if (committed.events.size() == 1 && committed.events.front().seq == 1) continue;
     impl_->live.apply(committed);
     impl_->hub.publish(committed);
   }
@@ -194,7 +197,11 @@ TaskView Engine::Impl::finished_view(FinishedTask task) const {
 }
 
 asio::awaitable<Result<TaskView>> Engine::Impl::view(TaskRef ref) {
-  if (const auto task = live.find(ref)) co_return live_view(*task);
+  if (const auto task = live.find(ref)) {
+    auto seen = live_view(*task);
+    if (!is_final(seen.task.status))
+      co_return seen;  // else its end is just being applied: look below
+  }
   if (auto task = finished.find(ref)) co_return finished_view(std::move(*task));
   auto record = co_await store.get(std::move(ref));
   if (!record) co_return record.error();

@@ -127,7 +127,9 @@ asio::awaitable<Result<TaskView>> Engine::cancel(std::string tenant, std::string
   if (!ref) co_return ref.error();
   const auto marked = co_await e.store.request_cancel(ref.value());
   if (!marked) co_return marked.error();
-  if (const auto task = e.live.find(ref.value())) e.scheduler.cancel(task);
+  auto task = e.live.find(ref.value());
+  if (!task && !is_final(marked.value().task.status)) task = e.live.note_cancel(ref.value());
+  if (task) e.scheduler.cancel(task);
   co_return co_await e.view(std::move(ref.value()));
 }
 

@@ -60,7 +60,21 @@ void advance(Task& task, const Event& event) {
 void LiveTable::insert(LiveTaskPtr task) {
   auto& home = shard(task->ref);
   std::lock_guard lock(home.mutex);
-  home.tasks.insert_or_assign(task->ref, std::move(task));
+  if (home.cancels.erase(task->ref) > 0) {
+    std::lock_guard task_lock(task->mutex);
+    task->mirror.cancel_requested = true;
+  }
+  const auto ref = task->ref;
+  home.tasks.insert_or_assign(ref, std::move(task));
+}
+
+LiveTaskPtr LiveTable::note_cancel(const TaskRef& ref) {
+  constexpr std::size_t kMostNotes = 1024;  // they wait for microseconds; more is a bug elsewhere
+  auto& home = shard(ref);
+  std::lock_guard lock(home.mutex);
+  if (const auto found = home.tasks.find(ref); found != home.tasks.end()) return found->second;
+  if (home.cancels.size() < kMostNotes) home.cancels.insert(ref);
+  return nullptr;
 }
 
 LiveTaskPtr LiveTable::find(const TaskRef& ref) const {

@@ -9,6 +9,7 @@
 #include <array>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace taskgate::engine {
@@ -17,7 +18,11 @@ class LiveTable {
  public:
   explicit LiveTable(FinishedCache& finished) : finished_(finished) {}
 
+  /// A cancellation noted before makes the task come in as one to be cancelled.
   void insert(LiveTaskPtr task);
+  /// A task was marked for cancellation that is on disk and not here: its submitter is about to
+  /// insert it. Returns it when that has happened meanwhile.
+  LiveTaskPtr note_cancel(const TaskRef& ref);
   /// Null when the task is not live here.
   LiveTaskPtr find(const TaskRef& ref) const;
   std::vector<LiveTaskPtr> all() const;
@@ -31,6 +36,7 @@ class LiveTable {
   struct Shard {
     mutable std::mutex mutex;
     std::unordered_map<TaskRef, LiveTaskPtr, TaskRefHash> tasks;
+    std::unordered_set<TaskRef, TaskRefHash> cancels;  // noted, for tasks that are not here yet
   };
   const Shard& shard(const TaskRef& ref) const {
     return shards_[TaskIdHash{}(ref.id) % shards_.size()];

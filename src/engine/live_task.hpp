@@ -66,9 +66,10 @@ struct LiveTask {
   Task mirror;       ///< as durable as the log: updated by commits only
   std::string body;  ///< the request; empty: load it from the store
   int failures = 0;
-  bool ended = false;    ///< a final state is being or has been written
-  TimePoint ready_at{};  ///< not to start before (not_before, backoff)
-  bool queued = false;   ///< stands in the ready queue
+  int refused_starts = 0;  ///< attempts in a row that the store did not let begin
+  bool ended = false;      ///< a final state is being or has been written
+  TimePoint ready_at{};    ///< not to start before (not_before, backoff)
+  bool queued = false;     ///< stands in the ready queue
   std::shared_ptr<AttemptControl> attempt;
 };
 

@@ -38,6 +38,24 @@ LiveTaskPtr ReadyQueue::pop() {
   return nullptr;
 }
 
+void ReadyQueue::remove_if(const std::function<bool(const LiveTask&)>& predicate) {
+  for (auto& level : levels_) {
+    for (auto lane = level.turn.begin(); lane != level.turn.end();) {
+      const auto removed =
+          std::erase_if(lane->tasks, [&](const LiveTaskPtr& task) { return predicate(*task); });
+      level.size -= removed;
+      level.popped += removed;
+      size_ -= removed;
+      if (lane->tasks.empty()) {
+        level.lanes.erase(lane->tenant);
+        lane = level.turn.erase(lane);
+      } else {
+        ++lane;
+      }
+    }
+  }
+}
+
 std::size_t ReadyQueue::position(const LiveTask& task) const {
   const auto own = static_cast<std::size_t>(std::clamp(task.priority, 0, kPriorities - 1));
   std::size_t ahead = 0;

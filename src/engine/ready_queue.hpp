@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <string>
 #include <unordered_map>
@@ -20,6 +21,8 @@ class ReadyQueue {
   void push(LiveTaskPtr task);
   /// The next task; null when there is none.
   LiveTaskPtr pop();
+  /// Takes out every task of which `predicate` is true.
+  void remove_if(const std::function<bool(const LiveTask&)>& predicate);
   std::size_t size() const noexcept { return size_; }
   /// About how many tasks (this one included) will have been started when this one starts.
   std::size_t position(const LiveTask& task) const;

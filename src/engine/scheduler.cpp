@@ -1,5 +1,7 @@
 #include "engine/scheduler.hpp"
 
+#include "taskgate/observe/log.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
@@ -31,16 +33,19 @@ Scheduler::Scheduler(const AttemptContext& context,
       admission_(admission),
       history_(history),
       time_strand_(asio::make_strand(workers_)),
-      time_(time_strand_),
+      time_(std::make_shared<asio::steady_timer>(time_strand_)),
       group_(std::move(reporter)) {}
 
 void Scheduler::add(const LiveTaskPtr& task) {
-  if (task->deadline) wake_at(*task->deadline, task);
   TimePoint ready_at;
+  bool cancelled = false;
   {
     std::lock_guard lock(task->mutex);
     ready_at = task->ready_at;
+    cancelled = task->mirror.cancel_requested;
   }
+  if (cancelled) return end_unstarted(task, TaskStatus::cancelled);  // whatever it was waiting for
+  if (task->deadline) wake_at(*task->deadline, task);
   if (ready_at > context_.clock.now()) {
     wake_at(ready_at, task);
     return;
@@ -114,14 +119,30 @@ asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
     attempts_.emplace(task.get(), control);
     if (stopping_) control->stop(StopReason::shutdown);
   }
-  const auto end = co_await run_attempt(context_, task, control, fence);
-  {
-    std::lock_guard lock(task->mutex);
-    task->attempt.reset();
+  AttemptEnd end;
+  bool broke = false;
+  try {
+    end = co_await run_attempt(context_, task, control, fence);
+  } catch (const std::exception& error) {
+    log::error("attempt.broke", {{"task", task->public_id}, {"reason", error.what()}});
+    broke = true;
+  }
+  if (broke) end = co_await rescue(task, fence);
+  if (end.kind == AttemptEnd::Kind::given_up && !context_.stopping) {
+    log::error("attempt.given_up", {{"task", task->public_id}});
   }
   {
     std::lock_guard lock(mutex_);
     attempts_.erase(task.get());
+  }
+  {
+    std::lock_guard lock(task->mutex);
+    task->attempt.reset();
+    task->ready_at = end.ready_at;
+    if (end.kind == AttemptEnd::Kind::finished) task->ended = true;
+  }
+  {
+    std::lock_guard lock(mutex_);
     --running_;
     slot_freed_.notify_all();
   }
@@ -129,28 +150,68 @@ asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
   pump();
 }
 
-void Scheduler::settle(const LiveTaskPtr& task, const AttemptEnd& end) {
-  if (end.kind == AttemptEnd::Kind::finished) {
-    {
-      std::lock_guard lock(task->mutex);
-      task->ended = true;
-    }
-    admission_.leave(task->ref.tenant, task->body_bytes, std::chrono::steady_clock::now());
-    if (end.status == TaskStatus::success || end.status == TaskStatus::partial_success) {
-      history_.record(task->model, (context_.clock.now() - task->created_at).count());
-    }
-    return;
+// An exception escaped from an attempt (a bug, or no memory): back to the queue, as a failure, so
+// that it cannot go on for ever.
+asio::awaitable<AttemptEnd> Scheduler::rescue(LiveTaskPtr task, store::Fence fence) {
+  store::Requeue requeue;
+  requeue.ref = task->ref;
+  requeue.fence = fence;
+  requeue.not_before = context_.clock.now() + std::chrono::seconds{5};
+  for (const auto type : {EventType::output_reset, EventType::task_retrying}) {
+    EventDraft event;
+    event.type = type;
+    event.at = context_.clock.now();
+    event.data = R"("reason":"internal")";
+    requeue.events.push_back(std::move(event));
   }
+  AttemptEnd end;
+  end.ready_at = requeue.not_before;
+  const auto written = co_await context_.store.requeue(std::move(requeue));
+  if (written) end.kind = AttemptEnd::Kind::again;
+  co_return end;
+}
+
+void Scheduler::settle(const LiveTaskPtr& task, const AttemptEnd& end) {
+  if (end.kind == AttemptEnd::Kind::finished) return settle_finished(task, end.status);
   if (end.kind != AttemptEnd::Kind::again) return;
+  bool cancelled = false;
   {
     std::lock_guard lock(task->mutex);
     task->ready_at = end.ready_at;
+    cancelled = task->mirror.cancel_requested;
+  }
+  if (cancelled && end.ready_at > context_.clock.now()) {
+    return end_unstarted(task,
+                         TaskStatus::cancelled);  // the request came while the attempt was ending
   }
   if (end.ready_at > context_.clock.now()) {
     wake_at(end.ready_at, task);
   } else {
     enqueue(task);
   }
+}
+
+void Scheduler::settle_finished(const LiveTaskPtr& task, TaskStatus status) {
+  bool in_queue = false;
+  {
+    std::lock_guard lock(task->mutex);
+    task->ended = true;
+    std::string().swap(task->body);  // the queue or a timer may hold the task for a while yet
+    in_queue = task->queued;
+  }
+  admission_.leave(task->ref.tenant, task->body_bytes, std::chrono::steady_clock::now());
+  if (status == TaskStatus::success || status == TaskStatus::partial_success) {
+    history_.record(task->model, (context_.clock.now() - task->created_at).count());
+  }
+  if (!in_queue) return;
+  constexpr std::size_t kToleratedInQueue = 1024;
+  std::lock_guard lock(mutex_);
+  if (++ended_in_queue_ <= kToleratedInQueue + ready_.size() / 2) return;
+  ready_.remove_if([](const LiveTask& waiting) {
+    std::lock_guard task_lock(waiting.mutex);
+    return waiting.ended;
+  });
+  ended_in_queue_ = 0;
 }
 
 void Scheduler::cancel(const LiveTaskPtr& task) {
@@ -214,14 +275,22 @@ void Scheduler::wake_at(TimePoint when, const LiveTaskPtr& task) {
     if (stopping_) return;
     sooner = due_.empty() || when < due_.begin()->first;
     due_.emplace(when, task);
+    if (due_.size() >= due_sweep_at_) {
+      std::erase_if(due_, [](const auto& entry) { return entry.second.expired(); });
+      due_sweep_at_ = 2 * due_.size() + 4096;
+    }
     start = !keeping_time_;
     keeping_time_ = true;
   }
   if (start) {
     group_.spawn("timekeeper", time_strand_, runtime::OnError::log, keep_time());
   } else if (sooner) {
-    asio::post(time_strand_, [this] { time_.cancel(); });
+    wake_timekeeper();
   }
+}
+
+void Scheduler::wake_timekeeper() {
+  asio::post(time_strand_, [time = time_] { time->cancel(); });
 }
 
 // Runs only while something waits for a time; an idle process has no timer.
@@ -237,8 +306,8 @@ asio::awaitable<void> Scheduler::keep_time() {
     }
     const auto delay =
         std::clamp(next - context_.clock.now(), std::chrono::milliseconds{0}, kLongestNap);
-    time_.expires_after(delay);
-    auto [error] = co_await time_.async_wait(asio::as_tuple(asio::use_awaitable));
+    time_->expires_after(delay);
+    auto [error] = co_await time_->async_wait(asio::as_tuple(asio::use_awaitable));
     (void)error;  // cancelled: something is due sooner; a stop of the group surfaces at the next
                   // await
   }
@@ -275,14 +344,15 @@ TimePoint Scheduler::run_due() {
   return next;
 }
 
-void Scheduler::stop(std::chrono::milliseconds grace) {
+void Scheduler::stop(std::chrono::milliseconds grace, const std::function<void()>& time_is_up) {
   {
     std::unique_lock lock(mutex_);
     stopping_ = true;
     slot_freed_.wait_for(lock, grace, [this] { return running_ == 0; });
+    time_is_up();
     for (const auto& [task, control] : attempts_) control->stop(StopReason::shutdown);
   }
-  asio::post(time_strand_, [this] { time_.cancel(); });
+  wake_timekeeper();
   group_.wait();
 }
 

@@ -13,7 +13,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <condition_variable>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -34,9 +36,9 @@ class Scheduler {
   void cancel(const LiveTaskPtr& task);
   /// Place in the ready queue; nullopt when it does not stand there.
   std::optional<std::size_t> position(const LiveTask& task) const;
-  /// Starts nothing more; lets attempts end for `grace`, stops the rest (they go back to the
-  /// queue), joins.
-  void stop(std::chrono::milliseconds grace);
+  /// Starts nothing more; lets attempts end for `grace`, calls `time_is_up`, stops the rest (they
+  /// go back to the queue), joins.
+  void stop(std::chrono::milliseconds grace, const std::function<void()>& time_is_up);
 
  private:
   void enqueue(const LiveTaskPtr& task);
@@ -46,6 +48,9 @@ class Scheduler {
   boost::asio::awaitable<void> run_slot(LiveTaskPtr task, std::shared_ptr<AttemptControl> control);
   boost::asio::awaitable<void> run_ending(LiveTaskPtr task, TaskStatus status);
   void settle(const LiveTaskPtr& task, const AttemptEnd& end);
+  void settle_finished(const LiveTaskPtr& task, TaskStatus status);
+  boost::asio::awaitable<AttemptEnd> rescue(LiveTaskPtr task, store::Fence fence);
+  void wake_timekeeper();
   void wake_at(TimePoint when, const LiveTaskPtr& task);
   boost::asio::awaitable<void> keep_time();
   TimePoint run_due();
@@ -63,10 +68,14 @@ class Scheduler {
   std::int64_t fences_ = 0;
   std::map<const LiveTask*, std::shared_ptr<AttemptControl>> attempts_;
   std::multimap<TimePoint, std::weak_ptr<LiveTask>> due_;
+  std::size_t due_sweep_at_ =
+      4096;  // entries of ended tasks are dropped when due_ has grown to this
+  std::size_t ended_in_queue_ = 0;  // tasks in ready_ that ended without being started
   bool keeping_time_ = false;
   boost::asio::any_io_executor time_strand_;
-  boost::asio::steady_timer time_;  // on time_strand_ only
-  runtime::TaskGroup group_;        // last: its coroutines use everything above
+  std::shared_ptr<boost::asio::steady_timer>
+      time_;                  // on time_strand_ only; shared with posted wake-ups
+  runtime::TaskGroup group_;  // last: its coroutines use everything above
 };
 
 }  // namespace taskgate::engine

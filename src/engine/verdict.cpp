@@ -1,5 +1,7 @@
 #include "engine/verdict.hpp"
 
+#include "taskgate/core/json_guard.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <utility>
@@ -10,6 +12,14 @@ using providers::FailureClass;
 using providers::FinishReason;
 
 namespace {
+
+// Whether the text can stand inside our own documents. nlohmann takes a byte order mark, what
+// follows a NUL, and any depth; a client's parser does not.
+bool is_embeddable_json(const std::string& text) {
+  const JsonLimits limits{text.size(), 128};
+  return !text.starts_with("\xEF\xBB\xBF") && !guard_json(text, limits) &&
+         nlohmann::json::accept(text);
+}
 
 void worsen(Verdict& verdict, TaskStatus status, Finding finding) {
   if (static_cast<int>(status) > static_cast<int>(verdict.status)) verdict.status = status;
@@ -62,7 +72,7 @@ Verdict judge(const providers::ModelTurn& turn, bool wants_json) {
                                  : turn.refusal.substr(0, 500)});
     return verdict;
   }
-  const bool is_json = wants_json && nlohmann::json::accept(turn.text);
+  const bool is_json = wants_json && is_embeddable_json(turn.text);
   judge_completion(turn, wants_json, is_json, verdict);
   if (turn.text.empty() && verdict.status == TaskStatus::success) {
     worsen(verdict, TaskStatus::failed,

@@ -45,6 +45,15 @@ asio::awaitable<IoResult> AnyStream::read_some(asio::mutable_buffer buffer) {
   return socket_.async_read_some(buffer, nothrow);
 }
 
+void AnyStream::read_some(asio::mutable_buffer buffer, ReadListener& listener) {
+  const auto tell = [&listener](error_code ec, std::size_t bytes) { listener.on_read(ec, bytes); };
+  if (tls_) {
+    tls_->async_read_some(buffer, tell);
+  } else {
+    socket_.async_read_some(buffer, tell);
+  }
+}
+
 asio::awaitable<IoResult> AnyStream::write_some(const WriteBuffers& buffers) {
   if (tls_) return tls_->async_write_some(buffers, nothrow);
   return socket_.async_write_some(buffers, nothrow);

@@ -31,6 +31,15 @@ using WriteBuffers = std::array<boost::asio::const_buffer, 3>;
 /// Cuts `count` bytes off the front.
 void advance(WriteBuffers& buffers, std::size_t count);
 
+/// Is told of a read that no coroutine waits for.
+class ReadListener {
+ public:
+  virtual void on_read(boost::system::error_code ec, std::size_t bytes) = 0;
+
+ protected:
+  ~ReadListener() = default;
+};
+
 class AnyStream {
  public:
   /// `tls`: null for plain; else outlives the stream.
@@ -46,6 +55,8 @@ class AnyStream {
   /// The server's side of the handshake.
   boost::asio::awaitable<boost::system::error_code> handshake();
   boost::asio::awaitable<IoResult> read_some(boost::asio::mutable_buffer buffer);
+  /// The same without a coroutine; `listener` and the buffer live until it is told.
+  void read_some(boost::asio::mutable_buffer buffer, ReadListener& listener);
   boost::asio::awaitable<IoResult> write_some(const WriteBuffers& buffers);
   /// What fits into the socket at once, without suspending; 0 for TLS or when nothing fits.
   IoResult try_write(const WriteBuffers& buffers);

@@ -30,41 +30,45 @@ Error connect_timeout() {
 // Named, not anonymous: they are in the frame of a coroutine that others can name.
 namespace lookup {
 
-// Where a resolver's answer meets the coroutine that waits for it. Shared by both, since either may
-// be gone first; the answer is posted only while the coroutine (and so its context) is there.
+class Waiter;
+
+// Where a resolver's answer meets the coroutine that waits for it. Shared, since either may be gone
+// first; it holds nothing of the caller's context, because it may die on the resolver's thread.
 struct Meeting {
-  explicit Meeting(asio::any_io_executor executor) : strand(executor), wake(executor) {}
-  asio::any_io_executor strand;
-  asio::steady_timer wake;                            // used on the strand only
-  std::optional<Result<Resolver::Addresses>> result;  // likewise
   std::mutex mutex;
-  bool abandoned = false;  // guarded by the mutex
+  Waiter* waiter = nullptr;  // guarded by the mutex; null once the coroutine is gone
 };
 
+// In the coroutine's frame; used on its strand.
 class Waiter {
  public:
-  explicit Waiter(std::shared_ptr<Meeting> meeting) : meeting_(std::move(meeting)) {}
+  explicit Waiter(asio::any_io_executor executor)
+      : strand(executor), wake(executor), meeting(std::make_shared<Meeting>()) {
+    meeting->waiter = this;
+  }
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
   ~Waiter() {
-    std::lock_guard lock(meeting_->mutex);
-    meeting_->abandoned = true;
+    std::lock_guard lock(meeting->mutex);
+    meeting->waiter = nullptr;
   }
 
- private:
-  std::shared_ptr<Meeting> meeting_;
+  asio::any_io_executor strand;
+  asio::steady_timer wake;
+  std::optional<Result<Resolver::Addresses>> result;
+  std::shared_ptr<Meeting> meeting;
 };
 
+// The answer is posted only while the coroutine, and so its context, is there.
 Resolver::Done answer_to(const std::shared_ptr<Meeting>& meeting) {
-  // Weak: the meeting holds a timer of the caller's context and must not outlive it here.
-  return [weak = std::weak_ptr<Meeting>(meeting)](Result<Resolver::Addresses> answer) {
-    const auto self = weak.lock();
-    if (!self) return;
-    std::lock_guard lock(self->mutex);
-    if (self->abandoned) return;
-    asio::post(self->strand, [self, found = std::move(answer)]() mutable {
-      self->result.emplace(std::move(found));
-      self->wake.cancel();
+  return [meeting](Result<Resolver::Addresses> answer) {
+    std::lock_guard lock(meeting->mutex);
+    if (meeting->waiter == nullptr) return;
+    asio::post(meeting->waiter->strand, [meeting, found = std::move(answer)]() mutable {
+      std::lock_guard again(meeting->mutex);
+      if (meeting->waiter == nullptr) return;
+      meeting->waiter->result.emplace(std::move(found));
+      meeting->waiter->wake.cancel();
     });
   };
 }
@@ -86,14 +90,13 @@ asio::awaitable<Result<Resolver::Addresses>> ClientExchange::resolve(SteadyTime 
   const auto literal = asio::ip::make_address(url_.host, not_literal);
   if (!not_literal) co_return Resolver::Addresses(1, literal);
 
-  auto meeting = std::make_shared<lookup::Meeting>(strand_);
-  const lookup::Waiter waiter(meeting);
-  shared_->resolver->resolve(url_.host, lookup::answer_to(meeting));
-  meeting->wake.expires_at(deadline);
-  (void)co_await meeting->wake.async_wait(asio::as_tuple(asio::use_awaitable));
+  lookup::Waiter waiter(strand_);
+  shared_->resolver->resolve(url_.host, lookup::answer_to(waiter.meeting));
+  waiter.wake.expires_at(deadline);
+  (void)co_await waiter.wake.async_wait(asio::as_tuple(asio::use_awaitable));
   co_await throw_if_cancelled();
-  if (!meeting->result) co_return Error(Errc::timeout, "the host name was not resolved in time");
-  co_return std::move(*meeting->result);
+  if (!waiter.result) co_return Error(Errc::timeout, "the host name was not resolved in time");
+  co_return std::move(*waiter.result);
 }
 
 // Tries the addresses in turn, each with an even share of the time that is left.

@@ -105,8 +105,9 @@ HttpServer::~HttpServer() {
   stop();
 }
 
-Result<void> HttpServer::start() {
+Result<void> HttpServer::listen() {
   auto& server = *impl_;
+  if (!server.workers.empty()) return {};
   if (!server.options.tls_certificate_file.empty()) {
     auto tls =
         make_server_tls(server.options.tls_certificate_file, server.options.tls_private_key_file);
@@ -124,7 +125,12 @@ Result<void> HttpServer::start() {
     server.workers.clear();
     return listening.error();
   }
-  for (const auto& worker : server.workers) worker->start();
+  return {};
+}
+
+Result<void> HttpServer::start() {
+  if (auto listening = listen(); !listening) return listening.error();
+  for (const auto& worker : impl_->workers) worker->start();
   return {};
 }
 

@@ -49,14 +49,14 @@ bool is_abort_of(const std::exception_ptr& error) {
 
 }  // namespace
 
-HttpSession::HttpSession(asio::ip::tcp::socket socket,
+HttpSession::HttpSession(AcceptedConnection connection,
                          asio::ssl::context* tls,
-                         asio::ip::address remote,
                          SessionShared& shared)
     : Watched(shared.sweeper),
-      stream_(std::move(socket), tls),
+      slot_(std::move(connection.slot)),
+      stream_(std::move(connection.socket), tls),
       shared_(shared),
-      remote_(std::move(remote)),
+      remote_(std::move(connection.remote)),
       in_(std::max(kMaxBuffer, 2 * shared.limits.max_header_bytes)) {}
 
 void HttpSession::on_deadline() {
@@ -75,27 +75,28 @@ void HttpSession::on_drain() {
   if (stream_.socket().available(ec) == 0) on_deadline();
 }
 
-asio::awaitable<void> HttpSession::run() {
-  if (stream_.is_tls()) {
-    phase_ = Phase::busy;
-    arm(shared_.limits.header_timeout);
-    const auto ec = co_await stream_.handshake();
+asio::awaitable<void> HttpSession::run(std::unique_ptr<HttpSession> session) {
+  if (session->stream_.is_tls()) {
+    session->phase_ = Phase::busy;
+    session->arm(session->shared_.limits.header_timeout);
+    const auto ec = co_await session->stream_.handshake();
     if (ec) co_return;
   }
-  Next next = Next::request;
   // A stream runs from here, not from within serve_request: it may last for hours, and every
   // coroutine frame below it is memory.
+  Next next = Next::request;
   while (next == Next::request || next == Next::stream) {
     if (next == Next::request) {
-      next = co_await serve_request();
+      next = co_await session->serve_request();
     } else {
-      next = co_await run_stream();
+      next = co_await session->run_stream();
     }
   }
-  if (next == Next::linger) co_await linger();
+  if (next == Next::linger) co_await session->linger();
 }
 
 asio::awaitable<HttpSession::Next> HttpSession::serve_request() {
+  if (!exchange_) exchange_ = std::make_unique<Exchange>();
   HeadParser parser(shared_.guard);
   bool timed_out = false;
   const HeadStatus status = co_await read_head(parser, timed_out);
@@ -204,41 +205,44 @@ void HttpSession::note_framing(const RequestHead& head) {
 }
 
 void HttpSession::take_head(RequestHead& head) {
-  request_.method = parse_method(head.method).value_or(Method::get);
+  exchange_->request.method = parse_method(head.method).value_or(Method::get);
   const auto question = head.target.find('?');
-  request_.query.clear();
+  exchange_->request.query.clear();
   if (question != std::string::npos) {
-    request_.query.assign(head.target, question + 1);
+    exchange_->request.query.assign(head.target, question + 1);
     head.target.resize(question);
   }
-  request_.path = std::move(head.target);
-  request_.headers = std::move(head.headers);
-  request_.body.clear();
-  request_.request_id = choose_request_id(request_.headers);
-  request_.remote = remote_;
-  request_.params.clear();
-  request_.route.clear();
-  request_.context.reset();
+  exchange_->request.path = std::move(head.target);
+  exchange_->request.headers = std::move(head.headers);
+  exchange_->request.body.clear();
+  exchange_->request.request_id = choose_request_id(exchange_->request.headers);
+  exchange_->request.remote = remote_;
+  exchange_->request.params.clear();
+  exchange_->request.route.clear();
+  exchange_->request.context.reset();
 }
 
 /// What can be said before the body: 404, 405, whatever the gate says, 413.
 std::optional<Response> HttpSession::route_and_gate() {
-  match_ = shared_.router.find(request_.method, request_.path);
-  if (!match_.handler) {
-    if (match_.allow.empty()) return refusal(404, "not_found", "there is nothing at this path");
-    auto response = refusal(405, "method_not_allowed", "this resource allows " + match_.allow);
-    response.set("Allow", match_.allow);
+  exchange_->match = shared_.router.find(exchange_->request.method, exchange_->request.path);
+  if (!exchange_->match.handler) {
+    if (exchange_->match.allow.empty())
+      return refusal(404, "not_found", "there is nothing at this path");
+    auto response =
+        refusal(405, "method_not_allowed", "this resource allows " + exchange_->match.allow);
+    response.set("Allow", exchange_->match.allow);
     return response;
   }
-  request_.params = std::move(match_.params);
-  request_.route = match_.pattern;
+  exchange_->request.params = std::move(exchange_->match.params);
+  exchange_->request.route = exchange_->match.pattern;
+  route_ = exchange_->match.pattern;
   if (shared_.gate) {
-    if (auto stopped = shared_.gate(request_)) return stopped;
+    if (auto stopped = shared_.gate(exchange_->request)) return stopped;
   }
-  if (body_kind_ == BodyKind::length && body_length_ > match_.options.body_limit) {
+  if (body_kind_ == BodyKind::length && body_length_ > exchange_->match.options.body_limit) {
     auto response = refusal(413, "body_too_large",
                             "this resource takes bodies of at most " +
-                                std::to_string(match_.options.body_limit) + " bytes");
+                                std::to_string(exchange_->match.options.body_limit) + " bytes");
     response.close();
     return response;
   }
@@ -249,7 +253,7 @@ std::optional<Response> HttpSession::before_body() {
   try {
     return route_and_gate();
   } catch (...) {
-    if (shared_.report) shared_.report(request_.path, std::current_exception());
+    if (shared_.report) shared_.report(exchange_->request.path, std::current_exception());
   }
   return refusal(500, "internal", "the server failed to handle this request");
 }
@@ -258,7 +262,7 @@ asio::awaitable<Response> HttpSession::call_handler() {
   std::exception_ptr failed;
   Response response;
   try {
-    response = co_await (*match_.handler)(request_);
+    response = co_await (*exchange_->match.handler)(exchange_->request);
   } catch (...) {
     failed = std::current_exception();
   }
@@ -267,7 +271,7 @@ asio::awaitable<Response> HttpSession::call_handler() {
   if (cancellation.cancelled() != asio::cancellation_type::none && is_abort_of(failed)) {
     std::rethrow_exception(failed);
   }
-  if (shared_.report) shared_.report(request_.route, failed);
+  if (shared_.report) shared_.report(route_, failed);
   co_return refusal(500, "internal", "the server failed to handle this request");
 }
 
@@ -277,8 +281,8 @@ Response HttpSession::refusal(unsigned status, const char* code, std::string det
   what.status = status;
   what.code = code;
   what.detail = std::move(detail);
-  what.request_id = request_.request_id;
-  what.path = request_.path;
+  what.request_id = exchange_->request.request_id;
+  what.path = exchange_->request.path;
   try {
     if (shared_.refusals) return shared_.refusals(what);
   } catch (...) {

@@ -5,32 +5,43 @@
 
 #include "net/any_stream.hpp"
 #include "net/chunked_decoder.hpp"
+#include "net/connection_limits.hpp"
 #include "net/deadline_sweeper.hpp"
 #include "net/head_parser.hpp"
 #include "net/session_shared.hpp"
 #include "taskgate/net/http.hpp"
 #include "taskgate/runtime/steady.hpp"
+#include "taskgate/runtime/task_group.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace taskgate::net {
 
-class HttpSession final : private Watched {
+/// A client that was let in.
+struct AcceptedConnection {
+  boost::asio::ip::tcp::socket socket;
+  boost::asio::ip::address remote;
+  ConnectionSlot slot;
+};
+
+class HttpSession final : private Watched, private ReadListener {
  public:
   /// `shared` outlives the session.
-  HttpSession(boost::asio::ip::tcp::socket socket,
-              boost::asio::ssl::context* tls,
-              boost::asio::ip::address remote,
-              SessionShared& shared);
+  HttpSession(AcceptedConnection connection, boost::asio::ssl::context* tls, SessionShared& shared);
 
   /// Serves until the connection ends. Cancelling it cuts the connection.
-  boost::asio::awaitable<void> run();
+  static boost::asio::awaitable<void> run(std::unique_ptr<HttpSession> session);
+  /// What stops the coroutine of run(). To be set before the first read can have completed.
+  void set_stop_handle(runtime::StopHandle self) { self_ = std::move(self); }
 
  private:
   /// How the connection goes on.
@@ -44,9 +55,10 @@ class HttpSession final : private Watched {
   enum class BodyResult { complete, malformed, too_large, timed_out, gone };
   enum class BodyUse { keep, discard };
   enum class Phase { idle, busy };
-  /// Shared by a stream's body coroutine and the session that watches its connection.
-  struct Pump;
-  struct PumpEnd;
+  struct Exchange {
+    Request request;
+    Router::Match match;
+  };
   class ChunkWriter;
 
   // http_session.cpp
@@ -71,7 +83,8 @@ class HttpSession final : private Watched {
   // session_send.cpp
   boost::asio::awaitable<Next> send(Response& response);
   boost::asio::awaitable<Next> run_stream();
-  boost::asio::awaitable<void> watch_client(Pump& pump);
+  void watch_client();
+  void on_read(boost::system::error_code ec, std::size_t bytes) override;
   void release_exchange();
   boost::asio::awaitable<bool> write_all(WriteBuffers buffers);
   boost::asio::awaitable<void> linger();
@@ -81,6 +94,8 @@ class HttpSession final : private Watched {
   void on_drain() override;
   void arm(runtime::SteadyDuration duration);
 
+  const ConnectionSlot slot_;
+  runtime::StopHandle self_;
   AnyStream stream_;
   SessionShared& shared_;
   const boost::asio::ip::address remote_;
@@ -94,10 +109,14 @@ class HttpSession final : private Watched {
   StreamBody pending_;
   ResponseFraming pending_framing_ = ResponseFraming::chunked;
   Next after_stream_ = Next::cut;
+  bool streaming_ = false;             ///< its body has not ended
+  bool watching_ = false;              ///< a read is under way beside it
+  bool client_gone_ = false;           ///< or too slow: nothing more is written
+  std::array<char, 32> watch_buffer_;  ///< small: it is there for every idle stream
 
   // The exchange under way.
-  Request request_;
-  Router::Match match_;
+  std::unique_ptr<Exchange> exchange_;  ///< null while a stream runs
+  std::string_view route_;              ///< the matched pattern, for reports
   BodyKind body_kind_ = BodyKind::none;
   std::uint64_t body_length_ = 0;  ///< what is left of it, when its kind is length
   std::size_t body_wire_bytes_ = 0;

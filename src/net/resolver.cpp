@@ -60,7 +60,9 @@ Result<Resolver::Addresses> look_up(const std::string& host) {
 class SystemResolver final : public Resolver {
  public:
   ~SystemResolver() override {
-    if (threads_) threads_->join();
+    if (!threads_) return;
+    threads_->stop();  // drops the look-ups that wait; those under way end by themselves
+    threads_->join();
   }
 
   void resolve(std::string host, Done done) override {

@@ -113,8 +113,13 @@ void ServerWorker::admit(tcp::socket socket) {
     refuse(std::move(socket));
     return;
   }
-  connections_.spawn("connection", context_.get_executor(), runtime::OnError::log,
-                     serve(std::move(socket), std::move(remote), std::move(slot)));
+  AcceptedConnection connection{std::move(socket), std::move(remote), std::move(slot)};
+  auto session = std::make_unique<HttpSession>(std::move(connection), settings_.tls, shared_);
+  HttpSession& started = *session;
+  auto self = connections_.spawn("connection", context_.get_executor(), runtime::OnError::log,
+                                 HttpSession::run(std::move(session)));
+  // Still there: its first read or handshake completes through the queue of this thread.
+  started.set_stop_handle(std::move(self));
 }
 
 /// One attempt to say why, then the door.
@@ -145,14 +150,6 @@ void ServerWorker::refuse(tcp::socket socket) {
   socket.shutdown(tcp::socket::shutdown_send, ignored);
   std::array<char, 4096> scratch;  // unread input would turn the close into a reset
   socket.read_some(asio::buffer(scratch), ignored);
-}
-
-asio::awaitable<void> ServerWorker::serve(tcp::socket socket,
-                                          asio::ip::address remote,
-                                          ConnectionSlot slot) {
-  const ConnectionSlot held(std::move(slot));
-  HttpSession session(std::move(socket), settings_.tls, std::move(remote), shared_);
-  co_await session.run();
 }
 
 void ServerWorker::begin_drain() {

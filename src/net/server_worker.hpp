@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <memory>
 #include <thread>
 
 namespace boost::asio::ssl {
@@ -56,9 +57,6 @@ class ServerWorker {
 
  private:
   boost::asio::awaitable<void> accept_loop();
-  boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket,
-                                     boost::asio::ip::address remote,
-                                     ConnectionSlot slot);
   void admit(boost::asio::ip::tcp::socket socket);
   void refuse(boost::asio::ip::tcp::socket socket);
   void drain_here();

@@ -18,7 +18,7 @@ constexpr std::size_t kBytesPerExtraSecond = 1024;    // the floor: slower than 
 
 asio::awaitable<std::optional<Response>> HttpSession::receive_body() {
   if (body_kind_ == BodyKind::none) co_return std::nullopt;
-  const BodyResult result = co_await read_body(match_.options.body_limit, BodyUse::keep);
+  const BodyResult result = co_await read_body(exchange_->match.options.body_limit, BodyUse::keep);
   std::optional<Response> response;
   switch (result) {
     case BodyResult::complete:
@@ -30,7 +30,7 @@ asio::awaitable<std::optional<Response>> HttpSession::receive_body() {
     case BodyResult::too_large:
       response = refusal(413, "body_too_large",
                          "this resource takes bodies of at most " +
-                             std::to_string(match_.options.body_limit) + " bytes");
+                             std::to_string(exchange_->match.options.body_limit) + " bytes");
       break;
     case BodyResult::timed_out:
       response = refusal(408, "request_timeout", "the request body did not arrive in time");
@@ -53,7 +53,7 @@ asio::awaitable<bool> HttpSession::skip_body() {
 asio::awaitable<HttpSession::BodyResult> HttpSession::read_body(std::size_t limit, BodyUse use) {
   const auto start = runtime::SteadyClock::now();
   if (use == BodyUse::keep && body_kind_ == BodyKind::length) {
-    request_.body.reserve(std::min<std::size_t>(body_length_, kBodyReadSize));
+    exchange_->request.body.reserve(std::min<std::size_t>(body_length_, kBodyReadSize));
   }
   if (wants_continue_ && in_.size() == 0) {
     const bool sent = co_await send_continue();
@@ -102,14 +102,14 @@ HttpSession::BodyResult HttpSession::take_buffered_body(std::size_t limit,
     if (progress.status == ChunkedDecoder::Status::bad) return BodyResult::malformed;
   }
   body_wire_bytes_ += consumed;
-  const std::size_t taken = request_.body.size() + produced;
+  const std::size_t taken = exchange_->request.body.size() + produced;
   const bool over = use == BodyUse::keep && (taken > limit || chunks_.announced() > limit - taken);
   // Chunk extensions, tiny chunks and trailers are bounded too, not only what they carry.
   if (over || body_wire_bytes_ > 2 * limit + kFramingAllowance) {
     done = true;
     return BodyResult::too_large;
   }
-  if (use == BodyUse::keep) request_.body.append(bytes, produced);
+  if (use == BodyUse::keep) exchange_->request.body.append(bytes, produced);
   in_.consume(consumed);
   return BodyResult::complete;
 }

@@ -3,12 +3,7 @@
 #include "net/http_session.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <array>
@@ -46,12 +41,13 @@ asio::awaitable<HttpSession::Next> HttpSession::send(Response& response) {
   if (head.framing == ResponseFraming::until_close) keep = false;
   if (!keep) head.connection = ConnectionField::close;
   if (keep && !is_http11_) head.connection = ConnectionField::keep_alive;
-  head.request_id = request_.request_id;
+  head.request_id = exchange_->request.request_id;
   head.date = shared_.date.at(std::time(nullptr));
   out_.clear();
   append_head(out_, response, head);
 
-  const bool with_body = head.framing != ResponseFraming::none && request_.method != Method::head;
+  const bool with_body =
+      head.framing != ResponseFraming::none && exchange_->request.method != Method::head;
   WriteBuffers buffers;
   if (with_body && !is_stream && response.body().size() <= kCopiedBody) {
     out_ += response.body();
@@ -88,42 +84,18 @@ asio::awaitable<bool> HttpSession::write_all(WriteBuffers buffers) {
   co_return true;
 }
 
-struct HttpSession::Pump {
-  explicit Pump(const asio::any_io_executor& executor)
-      : ended(executor, runtime::SteadyTime::max()) {}
-  asio::cancellation_signal stop;
-  asio::steady_timer ended;  ///< cancelled when the body has ended
-  bool done = false;
-  bool broken = false;  ///< a write failed: the connection is of no use any more
-  std::exception_ptr error;
-};
-
-/// Runs when the body coroutine has ended. A named type: g++ warns of lambdas in coroutine frames
-/// in unity builds.
-struct HttpSession::PumpEnd {
-  Pump* pump;
-  AnyStream* stream;
-  void operator()(std::exception_ptr error) const {
-    pump->error = error;
-    pump->done = true;
-    pump->ended.cancel();
-    stream->cancel();  // ends the watcher's read
-  }
-};
-
-/// Writes chunks; owned by the session, used by the body coroutine on the same thread.
+/// Writes chunks. Lives in the session's own coroutine, as the stream's body does.
 class HttpSession::ChunkWriter final : public StreamWriter {
  public:
-  ChunkWriter(HttpSession& session, Pump& pump, ResponseFraming framing)
-      : session_(session), pump_(pump), framing_(framing) {}
+  explicit ChunkWriter(HttpSession& session) : session_(session) {}
 
   asio::awaitable<bool> write(std::string_view bytes) override {
-    if (pump_.broken) co_return false;
+    if (session_.client_gone_) co_return false;
     if (bytes.empty()) co_return true;  // a chunk of size 0 would end the body
     std::array<char, 18> size_line{};
     WriteBuffers buffers;
     buffers[1] = asio::buffer(bytes.data(), bytes.size());
-    if (framing_ == ResponseFraming::chunked) {
+    if (session_.pending_framing_ == ResponseFraming::chunked) {
       char* const end =
           std::to_chars(size_line.data(), size_line.data() + 16, bytes.size(), 16).ptr;
       end[0] = '\r';
@@ -133,51 +105,51 @@ class HttpSession::ChunkWriter final : public StreamWriter {
       buffers[2] = asio::buffer("\r\n", 2);
     }
     const bool sent = co_await session_.write_all(buffers);
-    if (!sent) {
-      pump_.broken = true;
-      session_.stream_.cancel();  // wakes the watcher
-    }
+    if (!sent) session_.client_gone_ = true;
     co_return sent;
   }
 
  private:
   HttpSession& session_;
-  Pump& pump_;
-  const ResponseFraming framing_;
 };
 
 /// A stream may be idle for hours: it holds no buffers meanwhile, and nothing of its request.
 void HttpSession::release_exchange() {
   std::string().swap(out_);
   if (in_.size() == 0) in_.shrink_to_fit();
-  std::string route = std::move(request_.route);
-  request_ = Request();
-  request_.route = std::move(route);
-  match_ = Router::Match();
+  exchange_.reset();
 }
 
+/// The body runs in this coroutine and the client is watched by a plain callback: a second
+/// coroutine would cost every idle stream a kilobyte.
 asio::awaitable<HttpSession::Next> HttpSession::run_stream() {
   release_exchange();
-  auto executor = co_await asio::this_coro::executor;
-  Pump pump(executor);
-  ChunkWriter writer(*this, pump, pending_framing_);
-  const PumpEnd finished{&pump, &stream_};
-  asio::co_spawn(
-      executor, pending_(writer),
-      asio::bind_executor(executor, asio::bind_cancellation_slot(pump.stop.slot(), finished)));
-  // The body coroutine refers to this frame: a cancelled session must not throw before it ended.
-  co_await asio::this_coro::throw_if_cancelled(false);
-  co_await watch_client(pump);
-  co_await asio::this_coro::throw_if_cancelled(true);
+  ChunkWriter writer(*this);
+  std::exception_ptr error;
+  streaming_ = true;
+  watch_client();
+  try {
+    co_await pending_(writer);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  streaming_ = false;
   pending_ = nullptr;
+  // The read refers to this session: it must have ended, even when the session is cancelled.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (watching_) {
+    stream_.cancel();
+    co_await asio::post(asio::use_awaitable);
+  }
+  co_await asio::this_coro::throw_if_cancelled(true);
 
   auto cancellation = co_await asio::this_coro::cancellation_state;
   const bool stopped = cancellation.cancelled() != asio::cancellation_type::none;
-  if (pump.error && !stopped && !pump.broken && shared_.report) {
-    shared_.report(request_.route, pump.error);
+  if (error && !stopped && !client_gone_ && shared_.report) {
+    shared_.report(route_, error);
   }
   // Without its last chunk the client sees that the body was cut.
-  if (pump.error || pump.broken || stopped) co_return Next::cut;
+  if (error || stopped || client_gone_) co_return Next::cut;
   if (pending_framing_ == ResponseFraming::chunked) {
     WriteBuffers last;
     last[0] = asio::buffer("0\r\n\r\n", 5);
@@ -188,26 +160,27 @@ asio::awaitable<HttpSession::Next> HttpSession::run_stream() {
   co_return after_stream_;
 }
 
-/// Reads until the client leaves or the body ends, then makes sure that the body has ended.
-asio::awaitable<void> HttpSession::watch_client(Pump& pump) {
-  std::array<char, 32> scratch;  // small: it is there for as long as the stream
-  while (!pump.done && !pump.broken) {
-    const auto room = asio::buffer(scratch);
-    auto [ec, bytes] = co_await stream_.read_some(room);
-    if (bytes > 0) {
-      // Pipelined requests wait their turn, up to a bound.
-      if (in_.size() + bytes > kPipelinedDuringStream) break;
-      const auto kept = in_.prepare(bytes);
-      in_.commit(asio::buffer_copy(kept, asio::buffer(scratch.data(), bytes)));
-    }
-    if (ec) break;
+void HttpSession::watch_client() {
+  watching_ = true;
+  stream_.read_some(asio::buffer(watch_buffer_), *this);
+}
+
+/// Pipelined requests wait their turn, up to a bound; anything else means that the client left, or
+/// that the sweeper gave it up: then this connection's coroutine is cancelled where it stands.
+void HttpSession::on_read(boost::system::error_code ec, std::size_t bytes) {
+  watching_ = false;
+  const bool fits = in_.size() + bytes <= kPipelinedDuringStream;
+  if (bytes > 0 && fits) {
+    const auto kept = in_.prepare(bytes);
+    in_.commit(asio::buffer_copy(kept, asio::buffer(watch_buffer_.data(), bytes)));
   }
-  if (pump.done) co_return;
-  pump.broken = true;
-  pump.stop.emit(asio::cancellation_type::terminal);
-  while (!pump.done) {
-    (void)co_await pump.ended.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (!streaming_) return;
+  if (!ec && fits) {
+    watch_client();
+    return;
   }
+  client_gone_ = true;
+  self_.stop();
 }
 
 /// Closing with unread input would reset the connection, and the client might lose the response:

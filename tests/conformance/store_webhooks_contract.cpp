@@ -199,6 +199,17 @@ TEST_P(StoreContract, DeliveriesAreListedByTenantTaskAndState) {
   EXPECT_EQ(wait_for(store_->list_deliveries(pending)).value().deliveries.size(), 2U);
 }
 
+TEST_P(StoreContract, RetentionLeavesDeliveriesToTheirSchedule) {
+  const auto ref = accept(hooked_task("acme", bit(EventType::task_success), at_ms(0)));
+  start(ref);
+  finish(ref);
+
+  const auto purged = wait_for(store_->purge_expired(at_ms(1'000'000'000), 10));
+
+  EXPECT_EQ(purged.value(), 1);
+  ASSERT_EQ(due(*store_, at_ms(1'000'000'000)).size(), 1U);
+}
+
 TEST_P(StoreContract, PurgeCancelsWhatIsStillToBeDelivered) {
   const auto ref = accept(hooked_task("acme", bit(EventType::task_success), at_ms(0)));
   start(ref);

@@ -71,6 +71,20 @@ TEST(Cancel, ARequestedCancellationSurvivesARestart) {
   EXPECT_EQ(gateway.client().wait_final(id)["status"], "cancelled");
 }
 
+TEST(Cancel, ATaskThatWaitsForItsTimeIsCancelledAtOnce) {
+  TestGateway gateway;
+  auto client = gateway.client();
+  const auto when = to_rfc3339(SystemClock().now() + std::chrono::hours{24});
+  const auto id =
+      client.post("/tasks", {{"model", "sim/echo"}, {"input", "x"}, {"not_before", when}})
+          .json()["id"]
+          .get<std::string>();
+
+  (void)client.call("POST", "/tasks/" + id + "/cancel");
+
+  EXPECT_EQ(client.wait_final(id)["status"], "cancelled");
+}
+
 TEST(Deadline, ARunningTaskExpires) {
   TestGateway gateway;
   auto client = gateway.client();

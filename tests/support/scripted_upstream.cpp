@@ -101,6 +101,7 @@ struct ScriptedUpstream::Impl {
 
   asio::awaitable<void> serve_plain(tcp::socket socket, std::size_t number) {
     co_await serve(socket, socket, number);
+    note_ending(socket);
   }
 
   asio::awaitable<void> serve_tls(tcp::socket socket, std::size_t number) {
@@ -108,6 +109,7 @@ struct ScriptedUpstream::Impl {
     auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kNoThrow);
     if (error) co_return;
     co_await serve(stream, socket, number);
+    note_ending(socket);
   }
 
   template <class Stream>
@@ -210,6 +212,16 @@ struct ScriptedUpstream::Impl {
     return reply;
   }
 
+  void note_ending(tcp::socket& socket) {
+    boost::system::error_code ignored;  // closed already, by a reset
+    socket.close(ignored);
+    {
+      std::lock_guard lock(mutex);
+      ++ended;
+    }
+    changed.notify_all();
+  }
+
   void note_disconnect() {
     {
       std::lock_guard lock(mutex);
@@ -238,6 +250,7 @@ struct ScriptedUpstream::Impl {
   std::vector<SeenRequest> seen;
   std::size_t accepted = 0;
   std::size_t disconnected = 0;
+  std::size_t ended = 0;
 
   std::thread thread;
 };
@@ -290,6 +303,11 @@ bool ScriptedUpstream::wait_for_requests(std::size_t count,
 bool ScriptedUpstream::wait_for_disconnects(std::size_t count,
                                             std::chrono::milliseconds patience) const {
   return impl_->wait(patience, [this, count] { return impl_->disconnected >= count; });
+}
+
+bool ScriptedUpstream::wait_for_endings(std::size_t count,
+                                        std::chrono::milliseconds patience) const {
+  return impl_->wait(patience, [this, count] { return impl_->ended >= count; });
 }
 
 }  // namespace taskgate::test

@@ -105,6 +105,9 @@ class ScriptedUpstream {
   bool wait_for_requests(std::size_t count, std::chrono::milliseconds patience) const;
   /// Waits until so many connections were ended by the peer.
   bool wait_for_disconnects(std::size_t count, std::chrono::milliseconds patience) const;
+  /// Waits until so many connections were closed on this side, by a step of a reply or after the
+  /// peer.
+  bool wait_for_endings(std::size_t count, std::chrono::milliseconds patience) const;
 
  private:
   struct Impl;

@@ -71,6 +71,9 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
+  /// Binds, and lets connections queue: what has to be ready before the first request may still be
+  /// made ready. start() does it when nobody has.
+  Result<void> listen();
   /// Binds and starts to accept. Errors: Errc::invalid_argument with "cannot listen on …: why".
   Result<void> start();
   std::uint16_t port() const;

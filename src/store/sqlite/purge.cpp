@@ -15,10 +15,11 @@ constexpr const char* kDeleteRequest = "DELETE FROM task_requests WHERE tenant =
 constexpr const char* kDeleteEvents = "DELETE FROM events WHERE tenant = ?1 AND id = ?2";
 
 constexpr const char* kMarkPurged =
-    "UPDATE tasks SET purged = 1, metadata = '{}', tags = '[]', webhook_mask = 0"
+    "UPDATE tasks SET purged = 1, metadata = '{}', tags = '[]'"
     " WHERE tenant = ?1 AND id = ?2";
 
-// There is nothing left to announce. The rows stay: the delivery log shows what became of them.
+// The owner asked to forget. The rows stay: the delivery log shows what became of them. Retention
+// leaves deliveries alone: an end that is still being announced is announced, without its content.
 constexpr const char* kCancelDeliveries =
     "UPDATE deliveries SET state = 3 WHERE tenant = ?1 AND task_id = ?2 AND state = 0";
 
@@ -27,11 +28,13 @@ constexpr const char* kExpired =
     " WHERE finished_at IS NOT NULL AND purged = 0 AND expires_at < ?1 ORDER BY expires_at LIMIT "
     "?2";
 
+void run_on(WriteContext& context, const char* sql, const TaskRef& ref) {
+  auto query = context.db.query(sql);
+  query.bind(ref.tenant, ref.id).run();
+}
+
 void purge_content(WriteContext& context, const TaskRef& ref) {
-  for (const char* sql : {kDeleteRequest, kDeleteEvents, kMarkPurged, kCancelDeliveries}) {
-    auto query = context.db.query(sql);
-    query.bind(ref.tenant, ref.id).run();
-  }
+  for (const char* sql : {kDeleteRequest, kDeleteEvents, kMarkPurged}) run_on(context, sql, ref);
   context.content_deleted = true;
 }
 
@@ -47,6 +50,7 @@ Result<Done> write_purge(WriteContext& context, const TaskRef& ref) {
     if (query.small(1) != 0) return Done{};
   }
   purge_content(context, ref);
+  run_on(context, kCancelDeliveries, ref);
   return Done{};
 }
 

@@ -153,6 +153,7 @@ TEST_F(Tasks, ListIsAPageWithACursor) {
   gateway.page.tasks[0].metadata = R"({"k":1})";
   gateway.page.tasks[0].progress = 0.25;
   gateway.page.has_more = true;
+  gateway.page.next_before = task.ref.id;
   const auto body = json_of(get("/tasks"));
   const auto next = get("/tasks?cursor=" + body["next_cursor"].get<std::string>());
 
@@ -167,6 +168,17 @@ TEST_F(Tasks, ListIsAPageWithACursor) {
   EXPECT_EQ(next.status(), 200U);
   EXPECT_EQ(gateway.listed->before, task.ref.id);
   EXPECT_EQ(gateway.listed->limit, 20);
+}
+
+TEST_F(Tasks, APageWithoutMatchesIsNotTheEndOfTheList) {
+  gateway.page.has_more = true;  // the store has looked at as many rows as it may for one page
+  gateway.page.next_before = make_task_id(SystemClock().now());
+
+  const auto body = json_of(get("/tasks?tag=rare"));
+
+  EXPECT_EQ(body["data"].size(), 0U);
+  EXPECT_EQ(body["has_more"], true);
+  EXPECT_TRUE(body["next_cursor"].is_string());
 }
 
 TEST_F(Tasks, TheLastPageHasNoCursor) {

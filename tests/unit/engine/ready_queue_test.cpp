@@ -54,6 +54,17 @@ TEST(ReadyQueue, PositionCountsWhatIsAhead) {
   EXPECT_EQ(queue.position(*second), 1U);
 }
 
+TEST(ReadyQueue, RemovedTasksAreNeverPopped) {
+  ReadyQueue queue;
+  for (const char* name : {"a1", "a2"}) queue.push(queue_task("a", name));
+  queue.push(queue_task("b", "b1"));
+
+  queue.remove_if([](const LiveTask& task) { return task.public_id != "a2"; });
+
+  EXPECT_EQ(queue.size(), 1U);
+  EXPECT_EQ(drain(queue), (std::vector<std::string>{"a2"}));
+}
+
 TEST(ReadyQueue, EmptyGivesNothing) {
   ReadyQueue queue;
   EXPECT_EQ(queue.pop(), nullptr);

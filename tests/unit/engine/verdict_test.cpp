@@ -70,6 +70,21 @@ TEST(Verdict, SuccessHoldsNothingAboveInfo) {
   for (const auto& finding : verdict.findings) EXPECT_EQ(finding.severity, "info");
 }
 
+TEST(Verdict, JsonThatWouldBreakTheTaskObjectIsNotJson) {
+  using namespace std::string_literals;
+  for (const auto& text : {"\xEF\xBB\xBF{\"a\":1}"s, "{\"a\":1}\0,junk"s,
+                           std::string(5'000, '[') + std::string(5'000, ']')}) {
+    providers::ModelTurn turn;
+    turn.finish_reason = FinishReason::stop;
+    turn.text = text;
+
+    const auto verdict = judge(turn, true);
+
+    EXPECT_EQ(verdict.status, TaskStatus::failed);
+    EXPECT_TRUE(verdict.output.empty());
+  }
+}
+
 TEST(Verdict, FailureClassesBecomeTypedErrors) {
   providers::Failure failure;
   failure.message = "m";

@@ -70,6 +70,7 @@ TEST_F(HttpClientTest, ReplacesAPooledConnectionThatTheServerClosed) {
   upstream.enqueue(Reply::whole(200, "", "2"));
 
   ASSERT_TRUE(fetch(post(upstream.url(), "a")));
+  ASSERT_TRUE(upstream.wait_for_endings(1, 2s));
   const auto again = fetch(post(upstream.url(), "b"));
 
   ASSERT_TRUE(again) << again.error().detail();

@@ -102,6 +102,7 @@ const std::vector<Vector>& vectors() {
        "data:1\n\ndata:2\n\n",
        {event("2")}},
       {"line ends", "data:a\r\rdata:b\r\n\r\ndata:c\n\n", {event("a"), event("b"), event("c")}},
+      {"CRLF inside an event", "event:e\r\ndata:x\r\ndata:y\r\n\r\n", {event("x\ny", "e")}},
       {"several lines", "data:x\ndata\ndata:y\n\n", {event("x\n\ny")}},
       {"empty data",
        "data\n\ndata\ndata\n\ndata:test\n\n",

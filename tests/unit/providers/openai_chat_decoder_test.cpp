@@ -1,6 +1,5 @@
 // One test per quirk of notes/providers.md; recorded streams are replayed by tests/conformance.
-#include "providers/openai_chat_codec.hpp"
-#include "support/recording_sink.hpp"
+#include "chat_decoding.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,52 +8,6 @@
 
 namespace taskgate::providers {
 namespace {
-
-class Decoding {
- public:
-  Decoding& chunk(std::string_view json) {
-    net::SseEvent event;
-    event.data = json;
-    decoder_.on_event(event);
-    return *this;
-  }
-  /// A chunk whose choice holds these members.
-  Decoding& choice(const std::string& members) {
-    return chunk(R"({"id":"c1","model":"m1","choices":[{"index":0,)" + members + "}]}");
-  }
-  Decoding& delta(const std::string& members) { return choice("\"delta\":{" + members + "}"); }
-  Decoding& tool(const std::string& call) { return delta("\"tool_calls\":[" + call + "]"); }
-  Decoding& stop(const std::string& reason) {
-    return choice("\"delta\":{},\"finish_reason\":\"" + reason + "\"");
-  }
-  Decoding& done() { return chunk("[DONE]"); }
-
-  OpenAiChatDecoder& decoder() { return decoder_; }
-  ModelTurn turn() {
-    TurnOutcome outcome = decoder_.finish(std::nullopt);
-    EXPECT_NE(outcome.turn(), nullptr) << outcome.failure()->message;
-    return outcome.turn() != nullptr ? *outcome.turn() : ModelTurn();
-  }
-  Failure failure(std::optional<Failure> broken = std::nullopt) {
-    TurnOutcome outcome = decoder_.finish(std::move(broken));
-    EXPECT_NE(outcome.failure(), nullptr);
-    return outcome.failure() != nullptr ? *outcome.failure() : Failure();
-  }
-  test::RecordingSink sink;
-
- private:
-  OpenAiChatDecoder decoder_{sink};
-};
-
-std::vector<std::string> described(const ModelTurn& turn) {
-  std::vector<std::string> calls;
-  for (const ToolCall& call : turn.tool_calls) {
-    calls.push_back(call.id + ":" + call.name + ":" + call.arguments);
-  }
-  return calls;
-}
-
-using Calls = std::vector<std::string>;
 
 TEST(OpenAiChatDecoder, DecodesAnOrdinaryStream) {
   Decoding d;
@@ -133,113 +86,6 @@ TEST(OpenAiChatDecoder, ReadsContentParts) {
   const ModelTurn turn = d.turn();
   EXPECT_EQ(turn.text, "ab");
   EXPECT_EQ(turn.reasoning, "hm");
-}
-
-TEST(OpenAiChatDecoder, AssemblesToolCallPieces) {
-  Decoding d;
-  d.tool(R"({"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}})");
-  d.tool(R"({"index":0,"function":{"arguments":"{\"x\":"}})");
-  d.tool(R"({"index":1,"id":"b","function":{"name":"g","arguments":"{}"}})");
-  d.tool(R"({"index":0,"function":{"arguments":"\"\u00e9\"}"}})").stop("tool_calls");
-
-  const ModelTurn turn = d.turn();
-
-  EXPECT_EQ(described(turn), (Calls{"a:f:{\"x\":\"\xC3\xA9\"}", "b:g:{}"}));
-  EXPECT_EQ(turn.finish_reason, FinishReason::tool_calls);
-}
-
-TEST(OpenAiChatDecoder, CopesWithEveryKindOfToolCallIdentity) {
-  struct Case {
-    const char* name;
-    std::vector<const char*> pieces;
-    Calls expected;
-  };
-  const Case cases[] = {
-      {"index from one",
-       {R"({"index":1,"id":"a","function":{"name":"f","arguments":"{"}})",
-        R"({"index":1,"function":{"arguments":"}"}})"},
-       {"a:f:{}"}},
-      {"no index, whole calls with ids",
-       {R"({"id":"a","function":{"name":"f","arguments":"{}"}})",
-        R"({"id":"b","function":{"name":"f","arguments":"{}"}})"},
-       {"a:f:{}", "b:f:{}"}},
-      {"no index, pieces by id",
-       {R"({"id":"a","function":{"name":"f","arguments":"{"}})",
-        R"({"id":"a","function":{"arguments":"}"}})"},
-       {"a:f:{}"}},
-      {"no index, no id on continuation",
-       {R"({"id":"a","function":{"name":"f","arguments":"{"}})",
-        R"({"function":{"arguments":"}"}})"},
-       {"a:f:{}"}},
-      {"parallel calls all at index 0 with ids",
-       {R"({"index":0,"id":"a","function":{"name":"f","arguments":"{}"}})",
-        R"({"index":0,"id":"b","function":{"name":"f","arguments":"{\"n\":2}"}})",
-        R"({"index":0,"id":"c","function":{"name":"g","arguments":"{"}})",
-        R"({"index":0,"function":{"arguments":"}"}})"},
-       {"a:f:{}", "b:f:{\"n\":2}", "c:g:{}"}},
-      {"parallel calls all at index 0 without ids",
-       {R"({"index":0,"function":{"name":"f","arguments":"{}"}})",
-        R"({"index":0,"function":{"name":"f","arguments":"{\"n\":2}"}})",
-        R"({"index":0,"function":{"name":"g","arguments":"{}"}})"},
-       {":f:{}", ":f:{\"n\":2}", ":g:{}"}},
-      {"name repeated on continuations",
-       {R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"n\""}})",
-        R"({"index":0,"id":"a","function":{"name":"f","arguments":":1}"}})"},
-       {"a:f:{\"n\":1}"}},
-      {"name repeated without ids",
-       {R"({"index":0,"function":{"name":"f","arguments":"{\"n\""}})",
-        R"({"index":0,"function":{"name":"f","arguments":":1}"}})"},
-       {":f:{\"n\":1}"}},
-      {"empty name and new id on continuations",
-       {R"({"index":0,"id":"a","function":{"name":"f","arguments":"{"}})",
-        R"({"index":0,"id":"zz","function":{"name":"","arguments":"}"}})"},
-       {"a:f:{}"}},
-      {"null fields",
-       {R"({"index":0,"id":null,"function":{"name":"f","arguments":null}})"},
-       {":f:"}},
-      {"arguments as an object",
-       {R"({"index":0,"id":"a","function":{"name":"f","arguments":{"n":[1,"}"]}}})"},
-       {"a:f:{\"n\":[1,\"}\"]}"}},
-      {"empty pieces",
-       {R"({"index":0,"id":"a","function":{"name":"f","arguments":"{}"}})", R"({"index":1})",
-        R"({})"},
-       {"a:f:{}"}},
-  };
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.name);
-    Decoding d;
-    for (const char* piece : c.pieces) d.tool(piece);
-    d.stop("stop").done();
-
-    const ModelTurn turn = d.turn();
-
-    EXPECT_EQ(described(turn), c.expected);
-    EXPECT_EQ(turn.finish_reason, FinishReason::tool_calls) << "their presence decides";
-  }
-}
-
-TEST(OpenAiChatDecoder, ReadsTheOlderFunctionCall) {
-  Decoding d;
-  d.delta(R"("function_call":{"name":"f","arguments":"{"})");
-  d.delta(R"("function_call":{"arguments":"}"})").stop("function_call");
-
-  EXPECT_EQ(described(d.turn()), Calls{":f:{}"});
-}
-
-TEST(OpenAiChatDecoder, APromisedToolCallThatNeverCameIsMalformed) {
-  Decoding d;
-  d.delta(R"("tool_calls":[])").stop("tool_calls").done();
-
-  EXPECT_EQ(d.failure().failure_class, FailureClass::malformed);
-}
-
-TEST(OpenAiChatDecoder, AToolCallCutByTheLimitIsNotACall) {
-  Decoding d;
-  d.tool(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"x"}})").stop("length");
-
-  const ModelTurn turn = d.turn();
-  EXPECT_EQ(turn.finish_reason, FinishReason::length);
-  EXPECT_EQ(described(turn), Calls{"a:f:{\"x"});
 }
 
 TEST(OpenAiChatDecoder, NormalisesFinishReasons) {

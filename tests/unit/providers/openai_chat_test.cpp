@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 using test::Reply;
 using test::ScriptedUpstream;
 
-std::string data(const std::string& json) {
-  return "data: " + json + "\n\n";
+std::string data(const std::string& text) {
+  return "data: " + text + "\n\n";
 }
 std::string content(const std::string& text) {
   return data(R"({"model":"served","choices":[{"index":0,"delta":{"content":")" + text +

@@ -1,0 +1,109 @@
+#include "report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace taskgate::bench {
+namespace {
+
+std::string fixed(double value, int digits) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+  return text.data();
+}
+
+/// Three figures that mean something: 45.2 k, 812, 0.21.
+std::string short_number(double value) {
+  if (value >= 10'000) return fixed(value / 1000, 1) + " k";
+  if (value >= 100) return fixed(value, 0);
+  return fixed(value, value >= 10 ? 1 : 2);
+}
+
+std::string with_spread(const Series& series) {
+  if (series.empty()) return "–";
+  if (series.size() == 1) return short_number(series.median());
+  return short_number(series.median()) + " (" + short_number(series.least()) + "–" +
+         short_number(series.most()) + ")";
+}
+
+std::string ratio_text(const Series& series) {
+  if (series.empty()) return "–";
+  return "**" + fixed(series.median(), 2) + "** (" + fixed(series.least(), 2) + "–" +
+         fixed(series.most(), 2) + ")";
+}
+
+std::string milliseconds(const Series& microseconds) {
+  return microseconds.empty() ? "–" : fixed(microseconds.median() / 1000, 2);
+}
+
+std::string latency(const Side& side) {
+  return milliseconds(side.p50_us) + " / " + milliseconds(side.p99_us);
+}
+
+std::string cpu(const Side& side) {
+  return side.cpu_us.empty() ? "–" : fixed(side.cpu_us.median(), 1);
+}
+
+std::string stripped(const ComparisonRow& row) {
+  if (row.stripped_peer.rate.empty()) return "–";
+  const auto ratio = ratios(row.taskgate, row.stripped_peer).median();
+  return short_number(row.stripped_peer.rate.median()) + ", " + fixed(ratio, 2);
+}
+
+}  // namespace
+
+double Series::median() const {
+  if (values_.empty()) return 0;
+  auto sorted = values_;
+  std::sort(sorted.begin(), sorted.end());
+  const auto middle = sorted.size() / 2;
+  if (sorted.size() % 2 == 1) return sorted[middle];
+  return (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+double Series::least() const {
+  return values_.empty() ? 0 : *std::min_element(values_.begin(), values_.end());
+}
+
+double Series::most() const {
+  return values_.empty() ? 0 : *std::max_element(values_.begin(), values_.end());
+}
+
+Series ratios(const Side& ours, const Side& theirs) {
+  Series all;
+  const auto& a = ours.rate.values();
+  const auto& b = theirs.rate.values();
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (b[i] > 0) all.add(a[i] / b[i]);
+  }
+  return all;
+}
+
+std::string comparison_table(const std::vector<ComparisonRow>& rows) {
+  std::string text =
+      "| what | unit | taskgate | limit | ratio | goal | stripped limit: its rate, ratio | "
+      "taskgate p50 / p99 ms | limit p50 / p99 ms | server CPU µs each, taskgate / limit |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const auto& row : rows) {
+    text += "| " + row.what + " | " + row.unit + " | " + with_spread(row.taskgate.rate) + " | " +
+            row.limit + ": " + with_spread(row.peer.rate) + " | " +
+            ratio_text(ratios(row.taskgate, row.peer)) + " | " +
+            (row.goal ? "≥ " + fixed(*row.goal, 2) : "–") + " | " + stripped(row) + " | " +
+            latency(row.taskgate) + " | " + latency(row.peer) + " | " + cpu(row.taskgate) + " / " +
+            cpu(row.peer) + " |\n";
+  }
+  return text;
+}
+
+std::string figure_table(const std::vector<FigureRow>& rows) {
+  std::string text = "| what | unit | figure | goal |\n|---|---|---|---|\n";
+  for (const auto& row : rows) {
+    text += "| " + row.what + " | " + row.unit + " | " + with_spread(row.values) + " | " +
+            (row.goal.empty() ? "–" : row.goal) + " |\n";
+  }
+  return text;
+}
+
+}  // namespace taskgate::bench

@@ -1,0 +1,122 @@
+// Rows of many followers: fan-out of one live task, and what an idle stream costs.
+
+#include "follow.hpp"
+#include "lab.hpp"
+#include "probe.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace taskgate::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string stream_target(const std::string& id) {
+  return "/tasks/" + id + "/stream";
+}
+
+/// A frame as taskgate writes it, taken from a finished task's stream.
+std::string sample_frame(const ServerProcess& server) {
+  const auto submit = make_submit("sim/lorem?tokens=20&tps=1000", SubmitStyle::wait);
+  const auto task = ask(server.port(), submit.wire, 200);
+  const auto stream =
+      ask_raw(server.port(), make_get(stream_target(string_member(task.body, "id"))));
+  const auto name = stream.find("event: output.delta");
+  const auto begin = stream.rfind("id: ", name);
+  const auto end = stream.find("\n\n", name);
+  if (name == std::string::npos || begin == std::string::npos || end == std::string::npos) {
+    throw std::runtime_error("no output.delta in a stream");
+  }
+  return stream.substr(begin, end + 2 - begin);
+}
+
+void follow(const ServerProcess& server, const FollowPlan& plan, Side& side) {
+  const auto before = server.cpu();
+  const auto [result, child] = in_child(plan.limit + 5s, [&plan] { return run_follow(plan); });
+  if (result.frames == 0 || result.seconds <= 0) throw std::runtime_error("no events were seen");
+  const std::chrono::duration<double, std::micro> used = server.cpu() - before;
+  side.rate.add(result.per_second());
+  side.cpu_us.add(used.count() / static_cast<double>(result.frames));
+}
+
+/// A task that starts once the followers had time to come: opening costs about 0.1 ms each.
+std::string submit_for_later(const ServerProcess& server, const Settings& settings) {
+  const auto lead = 500ms + std::chrono::milliseconds(settings.streams / 2);
+  // More than any server here can send, so that the figure is the server's and not the model's.
+  const int per_second = std::max(20, 400'000 / settings.streams);
+  const std::string model = "sim/lorem?tokens=" + std::to_string(settings.stream_events) +
+                            "&tps=" + std::to_string(per_second);
+  const auto submit = make_submit_at(model, rfc3339_in(lead));
+  return string_member(ask(server.port(), submit.wire, 202).body, "id");
+}
+
+}  // namespace
+
+void measure_fanout(Lab& lab, Report& report) {
+  const auto& settings = lab.settings();
+  ComparisonRow row;
+  row.what = "SSE fan-out of one task to " + std::to_string(settings.streams) + " streams";
+  row.unit = "events/s";
+  row.limit = "raw epoll";
+  row.goal = 0.75;
+  std::string frame;
+  for (int round = 1; round <= settings.rounds; ++round) {
+    Lab::progress("fan-out, round " + std::to_string(round));
+    const auto server = lab.start_taskgate();
+    if (frame.empty()) frame = sample_frame(server->process);
+    FollowPlan plan;
+    plan.streams = settings.streams;
+    const auto peer = lab.start_fanout(frame, settings.stream_events);
+    plan.port = peer->port();
+    plan.request = make_get("/stream");
+    plan.when_open = [port = plan.port] {
+      ask(port, "POST /go HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n", 202);
+    };
+    follow(*peer, plan, row.peer);
+
+    plan.port = server->process.port();
+    plan.request = make_get(stream_target(submit_for_later(server->process, settings)));
+    plan.when_open = nullptr;
+    follow(server->process, plan, row.taskgate);
+  }
+  report.comparisons.push_back(std::move(row));
+}
+
+void measure_idle_streams(Lab& lab, Report& report) {
+  const auto& settings = lab.settings();
+  FigureRow idle{"resident memory of the idle program", "MB", {}, "≤ 15"};
+  FigureRow each{
+      "resident memory of one idle SSE stream, " + std::to_string(settings.streams) + " open",
+      "KB",
+      {},
+      "≤ 4"};
+  for (int round = 1; round <= settings.rounds; ++round) {
+    Lab::progress("idle streams, round " + std::to_string(round));
+    const auto server = lab.start_taskgate();
+    const auto& process = server->process;
+    idle.values.add(static_cast<double>(process.resident_bytes()) / 1e6);
+    const auto submit = make_submit("sim/echo", SubmitStyle::delayed);
+    const auto id = string_member(ask(process.port(), submit.wire, 202).body, "id");
+    FollowPlan plan;
+    plan.port = process.port();
+    plan.request = make_get(stream_target(id));
+    plan.until = FollowPlan::Until::open;
+    plan.streams =
+        std::min(50, settings.streams);  // first use of everything is not a stream's cost
+    in_child(plan.limit, [&plan] { return run_follow(plan); });
+    plan.streams = settings.streams;
+    const auto before = process.resident_bytes();
+    const auto growth = in_child(plan.limit, [&plan, &process, before] {
+      std::int64_t after = 0;
+      plan.when_open = [&process, &after] { after = process.resident_bytes(); };
+      run_follow(plan);
+      return after - before;
+    });
+    each.values.add(static_cast<double>(growth.value) / 1000.0 / settings.streams);
+  }
+  report.figures.push_back(std::move(idle));
+  report.figures.push_back(std::move(each));
+}
+
+}  // namespace taskgate::bench
