@@ -32,7 +32,7 @@ class RunGroup {
     ~Rest() {
       if (next >= group.size()) return;
       group.erase(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(next));
-      const auto executor = group.front()->executor();
+      const auto executor = group.front()->take_executor();
       executor.execute(RunGroup(std::move(group)));
     }
   };
@@ -57,7 +57,7 @@ void CompletionBatch::add(std::unique_ptr<Completion> completion) {
 
 void CompletionBatch::post() {
   for (auto& group : groups_) {
-    const auto executor = group.front()->executor();
+    const auto executor = group.front()->take_executor();
     executor.execute(RunGroup(std::move(group)));
   }
   groups_.clear();

@@ -30,6 +30,9 @@ class Completion {
   virtual void fail(const Error& error) = 0;
 
   const boost::asio::any_completion_executor& executor() const noexcept { return executor_; }
+  /// For whoever submits this: its thread must hold the executor, and with it the context, until
+  /// submitting has returned, by when this object may be gone.
+  boost::asio::any_completion_executor take_executor() noexcept { return std::move(executor_); }
 
  protected:
   explicit Completion(boost::asio::any_completion_executor executor)
