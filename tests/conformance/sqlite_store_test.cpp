@@ -109,6 +109,7 @@ TEST_F(SqliteStoreTest, SecondOpenIsRefusedAndNamesTheHolder) {
 }
 
 TEST_F(SqliteStoreTest, AnotherNameOfTheFileIsNoWayRoundTheLock) {
+  open();
   const std::string soft = backend_.path() + ".soft";
   const std::string hard = backend_.path() + ".hard";
   std::filesystem::create_symlink(backend_.path(), soft);
