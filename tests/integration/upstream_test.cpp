@@ -106,7 +106,7 @@ TEST(Upstream, CancellationReachesItsSocketAtOnce) {
   RecordProperty(
       "cancel_ms",
       static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
-  EXPECT_LT(took, 2s);  // 100 ms is the goal on a quiet machine; see docs/benchmarks.md
+  EXPECT_LT(took, 2s);  // the goal is 100 ms, measured are 1 to 6; this bound is against hanging
 }
 
 TEST(Upstream, AServerErrorIsRetriedAndTheNextAnswerCounts) {
