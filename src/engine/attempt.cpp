@@ -5,6 +5,7 @@
 #include "engine/finisher.hpp"
 #include "engine/model_request.hpp"
 #include "engine/verdict.hpp"
+#include "taskgate/core/crash_point.hpp"
 #include "taskgate/core/json_text.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -95,7 +96,9 @@ class Attempt {
     } else {
       submit_start(std::move(start));
     }
+    TASKGATE_CRASH_POINT("engine.before_turn");
     auto outcome = co_await take_turn();
+    TASKGATE_CRASH_POINT("engine.after_turn");
     co_return co_await conclude(std::move(outcome));
   }
 
@@ -263,6 +266,7 @@ class Attempt {
       const auto written = co_await context_.store.finish(std::move(copy));
       AttemptEnd end;
       if (written) {
+        TASKGATE_CRASH_POINT("engine.after_finish");
         end.kind = AttemptEnd::Kind::finished;
         end.status = result.status;
         co_return end;
@@ -281,7 +285,7 @@ class Attempt {
 
   asio::awaitable<AttemptEnd> retry(Failure failure) {
     const BackoffPolicy policy{context_.options.backoff_base, context_.options.backoff_max,
-                               std::chrono::minutes{5}};
+                               kLongestRetryAfter};
     const auto delay = backoff_delay(policy, failures_ + 1, failure.retry_after, uniform01());
     EventDraft retrying;
     retrying.type = EventType::task_retrying;
@@ -341,6 +345,7 @@ class Attempt {
       const auto written = co_await context_.store.requeue(std::move(copy));
       AttemptEnd end;
       if (written) {
+        TASKGATE_CRASH_POINT("engine.after_requeue");
         end.kind = AttemptEnd::Kind::again;
         end.ready_at = command.not_before;
         std::lock_guard lock(task_->mutex);

@@ -20,6 +20,8 @@ namespace {
 
 // The wall clock may jump; look at it at least this often while something waits for it.
 constexpr std::chrono::milliseconds kLongestNap{1'000};
+// Less than this is drift, not a jump.
+constexpr std::chrono::milliseconds kLeastJump{30'000};
 
 }  // namespace
 
@@ -201,7 +203,8 @@ void Scheduler::settle_finished(const LiveTaskPtr& task, TaskStatus status) {
   }
   admission_.leave(task->ref.tenant, task->body_bytes, std::chrono::steady_clock::now());
   if (status == TaskStatus::success || status == TaskStatus::partial_success) {
-    history_.record(task->model, (context_.clock.now() - task->created_at).count());
+    history_.record(task->model,
+                    std::max<std::int64_t>((context_.clock.now() - task->created_at).count(), 0));
   }
   if (!in_queue) return;
   constexpr std::size_t kToleratedInQueue = 1024;
@@ -280,6 +283,10 @@ void Scheduler::wake_at(TimePoint when, const LiveTaskPtr& task) {
       due_sweep_at_ = 2 * due_.size() + 4096;
     }
     start = !keeping_time_;
+    if (start) {
+      looked_at_ = context_.clock.now();
+      looked_at_steady_ = std::chrono::steady_clock::now();
+    }
     keeping_time_ = true;
   }
   if (start) {
@@ -313,6 +320,31 @@ asio::awaitable<void> Scheduler::keep_time() {
   }
 }
 
+// When the wall clock was set, what waits for a time (not_before, a deadline) waits for it on the
+// new one; what waits for a while (a backoff) waits as long as it would have. With mutex_ held.
+void Scheduler::follow_clock(TimePoint now) {
+  using std::chrono::milliseconds;
+  const auto steady = std::chrono::steady_clock::now();
+  const auto passed = std::chrono::duration_cast<milliseconds>(steady - looked_at_steady_);
+  const milliseconds jump = now - looked_at_ - passed;
+  looked_at_ = now;
+  looked_at_steady_ = steady;
+  if (jump < kLeastJump && jump > -kLeastJump) return;
+  log::warning("clock.was_set", {{"by_ms", jump.count()}});
+  std::multimap<TimePoint, std::weak_ptr<LiveTask>> moved;
+  for (const auto& [when, waiting] : due_) {
+    const auto task = waiting.lock();
+    if (!task) continue;
+    auto at = when;
+    {
+      std::lock_guard task_lock(task->mutex);
+      if (task->mirror.attempts > 0 && task->ready_at == when) task->ready_at = at = when + jump;
+    }
+    moved.emplace(at, waiting);
+  }
+  due_.swap(moved);
+}
+
 // Handles everything that is due; returns the next time.
 TimePoint Scheduler::run_due() {
   std::vector<LiveTaskPtr> due;
@@ -320,6 +352,7 @@ TimePoint Scheduler::run_due() {
   auto next = TimePoint::max();
   {
     std::lock_guard lock(mutex_);
+    follow_clock(now);
     while (!due_.empty() && due_.begin()->first <= now) {
       if (auto task = due_.begin()->second.lock()) due.push_back(std::move(task));
       due_.erase(due_.begin());
@@ -329,13 +362,18 @@ TimePoint Scheduler::run_due() {
   for (const auto& task : due) {
     bool ready = false;
     bool expired = false;
+    std::shared_ptr<AttemptControl> attempt;
     {
       std::lock_guard lock(task->mutex);
-      if (task->ended || task->attempt) continue;  // a running attempt keeps its own deadline
+      if (task->ended) continue;
+      attempt = task->attempt;
       expired = task->deadline && *task->deadline <= now;
       ready = !task->queued && task->ready_at <= now;
     }
-    if (expired) {
+    if (attempt) {
+      // It counts down to its deadline by itself; this is for a clock that was set forward.
+      if (expired) attempt->stop(StopReason::deadline);
+    } else if (expired) {
       end_unstarted(task, TaskStatus::expired);
     } else if (ready) {
       enqueue(task);

@@ -54,6 +54,7 @@ class Scheduler {
   void wake_at(TimePoint when, const LiveTaskPtr& task);
   boost::asio::awaitable<void> keep_time();
   TimePoint run_due();
+  void follow_clock(TimePoint now);
 
   const AttemptContext& context_;
   const boost::asio::any_io_executor workers_;
@@ -72,6 +73,8 @@ class Scheduler {
       4096;  // entries of ended tasks are dropped when due_ has grown to this
   std::size_t ended_in_queue_ = 0;  // tasks in ready_ that ended without being started
   bool keeping_time_ = false;
+  TimePoint looked_at_{};  // the wall clock when the timekeeper last looked
+  std::chrono::steady_clock::time_point looked_at_steady_{};  // and the steady one
   boost::asio::any_io_executor time_strand_;
   std::shared_ptr<boost::asio::steady_timer>
       time_;                  // on time_strand_ only; shared with posted wake-ups
