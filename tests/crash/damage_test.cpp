@@ -44,7 +44,15 @@ struct Victim {
   std::string log;
   StoreHistory history;
 
+  // A life that ends with a purge leaves no log: then another.
   explicit Victim(std::uint64_t seed) {
+    constexpr std::size_t kSomeFrames = 60'000;
+    for (; log.size() < kSomeFrames; seed += 100) live(seed);
+  }
+
+ private:
+  void live(std::uint64_t seed) {
+    history = StoreHistory();
     test::ScratchFolder folder(lab_root());
     const auto path = folder.path() / "victim.db";
     const auto store = open_store(path);

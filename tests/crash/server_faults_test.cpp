@@ -56,6 +56,7 @@ class ServerFaults : public ::testing::Test {
 
   void use(const std::filesystem::path& folder) {
     server_ = std::make_unique<ServerLives>(TASKGATE_PROGRAM, folder);
+    server_->environment()["TASKGATE_SHUTDOWN_GRACE_MS"] = "300";
     server_->environment()["LD_PRELOAD"] = TASKGATE_FAULT_SHIM;
     server_->environment()[kFaultFileVariable] = (scratch_.path() / "faults").string();
   }

@@ -27,6 +27,7 @@ ServerLives::ServerLives(const std::filesystem::path& program, const std::filesy
   settings_.environment = {{"TASKGATE_WEBHOOKS__ALLOW_HTTP", "true"},
                            {"TASKGATE_WEBHOOKS__ALLOW_LOOPBACK_FOR_TESTS", "true"},
                            {"TASKGATE_WEBHOOKS__ALLOWED_PORTS", ""},
+                           {"TASKGATE_SHUTDOWN_GRACE_MS", "1000"},  // some tasks never end
                            {"TASKGATE_ENGINE__RETRY__BASE_MS", "20"},
                            {"TASKGATE_ENGINE__RETRY__MAX_MS", "200"}};
 }

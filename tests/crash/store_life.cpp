@@ -202,7 +202,7 @@ class StoreLife::Driver {
 
   void submit_start(std::size_t number) {
     auto& task = history_.tasks[number];
-    task.fence = (store_.generation() << 32) | ++fences_;
+    task.fence = (store_.generation() << 32) | ++history_.fences;
     Step step;
     step.kind = StepKind::start;
     step.events.push_back({EventType::task_running, R"("attempt":1)"});
@@ -380,7 +380,6 @@ class StoreLife::Driver {
   std::mt19937_64 random_;
   boost::asio::io_context context_{1};
   int in_flight_ = 0;
-  std::int64_t fences_ = 0;
 };
 
 StoreLife::StoreLife(store::Store& store,

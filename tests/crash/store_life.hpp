@@ -73,6 +73,7 @@ struct StoreHistory {
   std::map<std::string, Span> secrets;               ///< by "tenant secret", acknowledged ones
   std::map<std::string, Span> keys;                  ///< by id
   std::map<std::string, Span> revoked;               ///< by id
+  std::int64_t fences = 0;                           ///< numbers given to attempts
   std::size_t acknowledged = 0;                      ///< commands
   std::size_t refused = 0;                           ///< commands that failed, Errc::storage
   std::vector<std::string> contradictions;
