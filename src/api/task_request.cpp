@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -23,6 +24,12 @@ ParsedTaskRequest not_json(std::string why) {
 
 // Rules that need more than one field.
 void check_together(const engine::TaskRequest& request, TimePoint now, FaultList& faults) {
+  const auto& fallbacks = request.fallback_models;
+  const auto same = std::find(fallbacks.begin(), fallbacks.end(), request.model);
+  if (same != fallbacks.end()) {
+    faults.add("/fallback_models/" + std::to_string(same - fallbacks.begin()),
+               "is the task's own model");
+  }
   if (!request.deadline) return;
   if (*request.deadline <= now) {
     faults.add("/deadline", "must lie in the future; the server's clock says " + to_rfc3339(now));

@@ -2,6 +2,8 @@
 // A task that is not final, as this process holds it. The database is the truth; this is what
 // scheduling and polling need without asking it.
 
+#include "engine/flow/flow_lane.hpp"
+#include "engine/flow/route.hpp"
 #include "taskgate/core/task.hpp"
 #include "taskgate/engine/task_request.hpp"
 
@@ -71,6 +73,15 @@ struct LiveTask {
   TimePoint ready_at{};    ///< not to start before (not_before, backoff)
   bool queued = false;     ///< stands in the ready queue
   std::shared_ptr<AttemptControl> attempt;
+  bool route_known = true;  ///< false: recovered, its body has not been asked for fallbacks yet
+  std::unique_ptr<Route> route;         ///< null: it has its one model alone
+  std::size_t choice = 0;               ///< the route's model of the attempt under way
+  HoldReason held = HoldReason::none;   ///< what flow control holds it back for
+  std::string held_in;                  ///< the lane that it is held in; empty: none
+  std::optional<TimePoint> hold_until;  ///< then it fails; set while its models are out
+
+  /// The model of the attempt under way. Precondition: `mutex` is held.
+  const std::string& chosen_model() const { return route ? route->model(choice) : model; }
 };
 
 using LiveTaskPtr = std::shared_ptr<LiveTask>;

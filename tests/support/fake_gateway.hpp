@@ -65,6 +65,7 @@ class FakeGateway final : public engine::Gateway {
   bool finishes_while_waiting = false;
   std::optional<std::chrono::milliseconds> waited;  ///< patience of the last wait_final
   std::string unready;
+  std::vector<engine::ModelStatus> model_rows;
   std::optional<store::ListFilter> listed;
   store::TaskPage page;
   engine::TaskRequest submitted_request;
@@ -214,6 +215,7 @@ class FakeGateway final : public engine::Gateway {
   }
 
   std::string not_ready_reason() const override { return unready; }
+  std::vector<engine::ModelStatus> models() const override { return model_rows; }
 
  private:
   static Error unknown() { return Error(Errc::not_found, "there is no such task"); }
