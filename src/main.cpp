@@ -19,5 +19,8 @@ int main(int argc, char** argv) {
   }
   const auto& command = std::get<Command>(parsed);
   const auto offline = run_offline(command, std::cout, std::cerr);
-  return static_cast<int>(offline ? *offline : run_command(command, std::cout, std::cerr));
+  const auto code = offline ? *offline : run_command(command, std::cout, std::cerr);
+  // A full disk or a closed pipe behind stdout: what was asked for did not arrive.
+  if (!std::cout.flush() && code == ExitCode::ok) return static_cast<int>(ExitCode::failed);
+  return static_cast<int>(code);
 }
