@@ -87,7 +87,7 @@ class HubSubscription final : public Subscription {
       : store_(store),
         task_(std::move(task)),
         cursor_(after),
-        bell_(std::make_shared<Bell>(std::move(executor))) {
+        bell_(std::make_shared<Bell>(executor)) {
     channel_ = hub.join(task_.ref, bell_);
   }
 

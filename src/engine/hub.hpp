@@ -26,7 +26,7 @@ namespace taskgate::engine {
 /// A follower's bell. rung() from any thread; wait() only on the executor it was made with.
 class Bell {
  public:
-  explicit Bell(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
+  explicit Bell(const boost::asio::any_io_executor& executor) : timer_(executor) {}
   /// Wakes the waiter, or lets its next wait return at once. Coalesced: many rings, one wake-up.
   static void ring(const std::shared_ptr<Bell>& bell);
   /// Returns when rung, or at `deadline`. Throws operation_aborted when the coroutine is cancelled.
