@@ -2,11 +2,12 @@
 // A task that is not final, as this process holds it. The database is the truth; this is what
 // scheduling and polling need without asking it.
 
+#include "engine/bell.hpp"
 #include "taskgate/core/task.hpp"
 #include "taskgate/engine/task_request.hpp"
+#include "taskgate/runtime/task_group.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 
 #include <chrono>
@@ -16,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace taskgate::engine {
 
@@ -26,7 +28,8 @@ enum class StopReason { none, cancel, deadline, attempt_timeout, shutdown, stora
 /// strand: emitting from another thread is a use-after-free in Boost 1.81 (notes on Asio 1.26).
 class AttemptControl : public std::enable_shared_from_this<AttemptControl> {
  public:
-  explicit AttemptControl(boost::asio::any_io_executor strand) : strand_(std::move(strand)) {}
+  explicit AttemptControl(boost::asio::any_io_executor strand)
+      : strand_(std::move(strand)), source_(strand_) {}
 
   /// First reason wins. Any thread; returns at once.
   void stop(StopReason reason) {
@@ -36,15 +39,15 @@ class AttemptControl : public std::enable_shared_from_this<AttemptControl> {
   void stop_here(StopReason reason) {
     if (reason_ != StopReason::none) return;
     reason_ = reason;
-    signal_.emit(boost::asio::cancellation_type::terminal);
+    source_.stop_here();
   }
   StopReason reason() const noexcept { return reason_; }  ///< on the strand
-  boost::asio::cancellation_slot slot() noexcept { return signal_.slot(); }
+  const runtime::StopSource& source() const noexcept { return source_; }
   const boost::asio::any_io_executor& strand() const noexcept { return strand_; }
 
  private:
   boost::asio::any_io_executor strand_;
-  boost::asio::cancellation_signal signal_;
+  runtime::StopSource source_;
   StopReason reason_ = StopReason::none;
 };
 
@@ -71,6 +74,7 @@ struct LiveTask {
   TimePoint ready_at{};    ///< not to start before (not_before, backoff)
   bool queued = false;     ///< stands in the ready queue
   std::shared_ptr<AttemptControl> attempt;
+  std::vector<std::weak_ptr<Bell>> waiters;  ///< rung when the end can be looked up
 };
 
 using LiveTaskPtr = std::shared_ptr<LiveTask>;
