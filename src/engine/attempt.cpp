@@ -9,7 +9,6 @@
 #include "taskgate/core/json_text.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -79,7 +78,6 @@ class Attempt {
         control_(std::move(control)),
         fence_(fence),
         start_(std::make_shared<AttemptStart>(context.store, control_)),
-        timer_(control_->strand()),
         log_(context.store, context.clock, task_->ref, fence, control_) {}
   ~Attempt() { (void)start_->take(); }  // what it has posted may still come
   Attempt(const Attempt&) = delete;
@@ -147,7 +145,7 @@ class Attempt {
     turn.task_id = task_->public_id;
     turn.attempt = row_.attempts;
     wants_json_ = !turn.output_schema.empty();
-    arm_timer();
+    limit_time();
     turn_started_ = context_.clock.now();
     const auto begun = std::chrono::steady_clock::now();
     // A stop cancels the provider's turn where it waits, and nothing else of the attempt.
@@ -156,11 +154,11 @@ class Attempt {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     upstream_ = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begun);
-    timer_.cancel();
+    control_->let_run();
     co_return outcome;
   }
 
-  void arm_timer() {
+  void limit_time() {
     auto limit = context_.options.attempt_timeout;
     auto reason = StopReason::attempt_timeout;
     if (row_.deadline) {
@@ -171,11 +169,7 @@ class Attempt {
         reason = StopReason::deadline;
       }
     }
-    timer_.expires_after(limit);
-    auto fire = [control = control_, reason](const boost::system::error_code& error) {
-      if (!error) control->stop_here(reason);
-    };
-    timer_.async_wait(asio::bind_executor(control_->strand(), std::move(fire)));
+    control_->stop_after(limit, reason);
   }
 
   asio::awaitable<AttemptEnd> conclude(std::optional<TurnOutcome> outcome) {
@@ -366,8 +360,8 @@ class Attempt {
   }
 
   asio::awaitable<void> pause(std::chrono::milliseconds delay) {
-    timer_.expires_after(delay);
-    auto [error] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    asio::steady_timer timer(control_->strand(), delay);
+    auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     (void)error;  // cancelled or over: the caller looks again either way
   }
 
@@ -376,7 +370,6 @@ class Attempt {
   const std::shared_ptr<AttemptControl> control_;
   const store::Fence fence_;
   const std::shared_ptr<AttemptStart> start_;  // shared with what it posts
-  asio::steady_timer timer_;
   DeltaLog log_;
   Task row_;
   int failures_ = 0;

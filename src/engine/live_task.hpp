@@ -2,13 +2,10 @@
 // A task that is not final, as this process holds it. The database is the truth; this is what
 // scheduling and polling need without asking it.
 
+#include "engine/attempt_control.hpp"
 #include "engine/bell.hpp"
 #include "taskgate/core/task.hpp"
 #include "taskgate/engine/task_request.hpp"
-#include "taskgate/runtime/task_group.hpp"
-
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -20,36 +17,6 @@
 #include <vector>
 
 namespace taskgate::engine {
-
-/// Why a running attempt was told to stop.
-enum class StopReason { none, cancel, deadline, attempt_timeout, shutdown, storage };
-
-/// The handle by which others stop an attempt. The signal is emitted only on the attempt's own
-/// strand: emitting from another thread is a use-after-free in Boost 1.81 (notes on Asio 1.26).
-class AttemptControl : public std::enable_shared_from_this<AttemptControl> {
- public:
-  explicit AttemptControl(boost::asio::any_io_executor strand)
-      : strand_(std::move(strand)), source_(strand_) {}
-
-  /// First reason wins. Any thread; returns at once.
-  void stop(StopReason reason) {
-    boost::asio::post(strand_, [self = shared_from_this(), reason] { self->stop_here(reason); });
-  }
-  /// The same, on the strand.
-  void stop_here(StopReason reason) {
-    if (reason_ != StopReason::none) return;
-    reason_ = reason;
-    source_.stop_here();
-  }
-  StopReason reason() const noexcept { return reason_; }  ///< on the strand
-  const runtime::StopSource& source() const noexcept { return source_; }
-  const boost::asio::any_io_executor& strand() const noexcept { return strand_; }
-
- private:
-  boost::asio::any_io_executor strand_;
-  runtime::StopSource source_;
-  StopReason reason_ = StopReason::none;
-};
 
 /// Shared between the table, the queue and the attempt: each may outlive the others' interest.
 struct LiveTask {
