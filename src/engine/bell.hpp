@@ -18,6 +18,11 @@ class Bell {
   explicit Bell(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
   /// Wakes the waiter, or lets its next wait return at once. Coalesced: many rings, one wake-up.
   static void ring(const std::shared_ptr<Bell>& bell);
+  /// Forgets that it rang. Call before looking for what it may have rung for.
+  void clear() noexcept { rung_.store(false); }
+  /// The timer that ends when rung, or at `deadline`; null when it rang since clear(). For a caller
+  /// that waits for the timer itself, at once.
+  boost::asio::steady_timer* arm(std::chrono::steady_clock::time_point deadline);
   /// Returns when rung, or at `deadline`. Throws operation_aborted when the coroutine is cancelled.
   boost::asio::awaitable<void> wait(std::chrono::steady_clock::time_point deadline);
 
