@@ -78,6 +78,7 @@ void measure_fanout(Lab& lab, Report& report) {
     plan.port = server->process.port();
     plan.request = make_get(stream_target(submit_for_later(server->process, settings)));
     plan.when_open = nullptr;
+    plan.greeting_frames = 1;  // task.queued: a second before the rest
     follow(server->process, plan, row.taskgate);
   }
   report.comparisons.push_back(std::move(row));
@@ -102,6 +103,7 @@ void measure_idle_streams(Lab& lab, Report& report) {
     plan.port = process.port();
     plan.request = make_get(stream_target(id));
     plan.until = FollowPlan::Until::open;
+    plan.greeting_frames = 1;
     plan.streams =
         std::min(50, settings.streams);  // first use of everything is not a stream's cost
     in_child(plan.limit, [&plan] { return run_follow(plan); });

@@ -110,6 +110,9 @@ struct Finish {
   std::optional<Fence>
       fence;  ///< set: only from `running` under this fence; unset: only from queued/waiting
   TaskStatus status = TaskStatus::failed;
+  /// Set: the attempt's start rides along (`fence` is its new one): from queued, through running,
+  /// to final in one write. For an attempt that ends before its start was handed to the store.
+  std::optional<TimePoint> started_at;
   TimePoint at{};
   TimePoint expires_at{};
   std::vector<EventDraft> events;
