@@ -281,7 +281,7 @@ json from_text(const Setting<Owner>& setting, const std::string& text) {
     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       return texts_in(text);
     } else if constexpr (std::is_same_v<T, HeaderMap>) {
-      const json parsed = json::parse(text, nullptr, false);
+      json parsed = json::parse(text, nullptr, false);
       if (parsed.is_object()) return parsed;
     }
     return text;

@@ -30,6 +30,7 @@ Scheduler::Scheduler(const AttemptContext& context,
                      runtime::ErrorReporter reporter)
     : context_(context),
       workers_(std::move(workers)),
+      strands_(workers_),
       admission_(admission),
       history_(history),
       flow_(context.options.flow),
@@ -105,7 +106,7 @@ bool Scheduler::launch(const LiveTaskPtr& task) {
     } else {
       choice = choose_model(*task);
       if (choice.reason == HoldReason::none || !task->route_known) {
-        control = std::make_shared<AttemptControl>(asio::make_strand(workers_));
+        control = std::make_shared<AttemptControl>(strands_.next());
         task->attempt = control;
       }
     }
@@ -119,7 +120,7 @@ bool Scheduler::launch(const LiveTaskPtr& task) {
     return false;
   }
   auto slot = run_slot(task, control, std::move(choice));
-  group_.spawn("attempt", control->strand(), runtime::OnError::log, std::move(slot));
+  group_.spawn("attempt", control->source(), runtime::OnError::log, std::move(slot));
   return true;
 }
 
@@ -262,8 +263,7 @@ void Scheduler::end_unstarted(const LiveTaskPtr& task, TaskStatus status) {
     if (stopping_) return;  // on disk it stays live; the next start ends it
     ++running_;             // joins like an attempt
   }
-  group_.spawn("ending", asio::make_strand(workers_), runtime::OnError::log,
-               run_ending(task, status));
+  group_.spawn("ending", strands_.next(), runtime::OnError::log, run_ending(task, status));
 }
 
 asio::awaitable<void> Scheduler::run_ending(LiveTaskPtr task, TaskStatus status) {
