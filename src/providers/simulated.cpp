@@ -38,9 +38,7 @@ std::optional<Failure> early_failure(const SimModel& model, int attempt, SimRand
     double draw = 0;
     for (int i = 0; i < std::clamp(attempt, 1, 1000); ++i) draw = random.next_fraction();
     if (draw >= model.failure_probability) return std::nullopt;
-    UpstreamError error;
-    error.status = model.failure_status;
-    return sim_failure(classify(error), model.failure_status, "flaky");
+    return sim_failure(class_of_status(model.failure_status), model.failure_status, "flaky");
   }
   if (model.kind != SimKind::error) return std::nullopt;
   switch (model.error) {

@@ -58,6 +58,10 @@ Settings quick(Settings settings) {
   settings.warmup = 100ms;
   settings.stream_events = 100;
   settings.disk_writes = 300;
+  settings.relayed_chunks = 1000;
+  settings.relayed_crowd_chunks = 100;
+  settings.fast_chunks = 200'000;
+  settings.lone_tasks = 100;
   return settings;
 }
 
@@ -71,6 +75,12 @@ Settings smoke(Settings settings) {
   settings.stream_events = 10;
   settings.poll_tasks = 5;
   settings.disk_writes = 10;
+  settings.relayed_chunks = 50;
+  settings.relayed_crowd = 5;
+  settings.relayed_crowd_chunks = 20;
+  settings.fast_chunks = 5000;
+  settings.lone_tasks = 5;
+  settings.live_tasks = 1000;
   return settings;
 }
 
@@ -79,6 +89,8 @@ Settings make_settings(const std::filesystem::path& own, const Options& options)
   settings.taskgate = TASKGATE_BENCH_PROGRAM;
   settings.bare = own / "taskgate_bench_bare";
   settings.fanout = own / "taskgate_bench_fanout";
+  settings.model = own / "taskgate_bench_model";
+  settings.peers = TASKGATE_BENCH_PEERS;
   settings.folder = std::filesystem::temp_directory_path();
   if (options.contains("--quick")) settings = quick(settings);
   if (options.contains("--smoke")) settings = smoke(settings);
@@ -92,13 +104,16 @@ Settings make_settings(const std::filesystem::path& own, const Options& options)
 }
 
 int run_all(const Settings& settings) {
-  constexpr std::array<std::pair<const char*, void (*)(Lab&, Report&)>, 6> kGroups{{
+  constexpr std::array<std::pair<const char*, void (*)(Lab&, Report&)>, 9> kGroups{{
       {"disk", measure_disk},
       {"accept", measure_accept},
       {"poll", measure_poll},
       {"end_to_end", measure_end_to_end},
       {"fanout", measure_fanout},
       {"idle", measure_idle_streams},
+      {"relay", measure_relay},
+      {"attempt", measure_attempt_start},
+      {"start", measure_start_up},
   }};
   const auto machine = describe_machine(settings.folder);
   Lab lab(settings);
@@ -116,8 +131,8 @@ int run_all(const Settings& settings) {
   for (const auto& line : machine) std::printf("- %s\n", line.c_str());
   std::printf("- rounds: %d of %.1f s each, alternating; figures are medians (least–most)\n\n",
               settings.rounds, std::chrono::duration<double>(settings.duration).count());
-  std::printf("%s\n%s", comparison_table(report.comparisons).c_str(),
-              figure_table(report.figures).c_str());
+  std::printf("%s\n%s\n%s", comparison_table(report.comparisons).c_str(),
+              latency_table(report.latencies).c_str(), figure_table(report.figures).c_str());
   return failures == 0 ? 0 : 1;
 }
 

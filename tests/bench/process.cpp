@@ -24,7 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kStartPatience = 10s;
+constexpr auto kStartPatience = 60s;
 constexpr auto kStopPatience = 10s;
 
 struct Pipe {
@@ -126,6 +126,16 @@ bool ServerProcess::alive() const {
   return id_ > 0 && !fields.empty() && fields[0] != "Z";
 }
 
+std::filesystem::path find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const auto file = std::filesystem::path(folder) / name;
+    if (::access(file.c_str(), X_OK) == 0) return file;
+  }
+  return {};
+}
+
 std::chrono::duration<double> cpu_of(pid_t id) {
   constexpr std::size_t kUser = 11;  // proc(5): fields 14 and 15, counted from field 3
   const auto fields = process_fields(id);
@@ -147,6 +157,12 @@ void ServerProcess::stop() noexcept {
   if (id_ <= 0) return;
   ::kill(id_, SIGTERM);
   if (!reaped(id_, Clock::now() + kStopPatience, nullptr)) kill_and_reap(id_);
+  id_ = -1;
+}
+
+void ServerProcess::kill() noexcept {
+  if (id_ <= 0) return;
+  kill_and_reap(id_);
   id_ = -1;
 }
 

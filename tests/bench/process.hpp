@@ -26,6 +26,9 @@ struct Command {
   std::filesystem::path error_file;                ///< where its stderr goes
 };
 
+/// Where a program of that name is, by PATH; empty when it is not.
+std::filesystem::path find_program(const std::string& name);
+
 /// User and system time that a process has used since its start; 0 when there is none.
 std::chrono::duration<double> cpu_of(pid_t id);
 
@@ -33,7 +36,7 @@ std::chrono::duration<double> cpu_of(pid_t id);
 class ServerProcess {
  public:
   /// Starts it and waits for its first line, {"listening":"http://…:PORT"}. Throws with the end of
-  /// its stderr when it dies or says nothing for ten seconds.
+  /// its stderr when it dies or says nothing for a minute.
   explicit ServerProcess(const Command& command);
   ~ServerProcess() { stop(); }
   ServerProcess(const ServerProcess&) = delete;
@@ -46,6 +49,8 @@ class ServerProcess {
   std::int64_t resident_bytes() const;
   /// Idempotent. Throws nothing.
   void stop() noexcept;
+  /// The same with SIGKILL.
+  void kill() noexcept;
   /// The end of what it wrote to stderr.
   std::string complaints() const;
 

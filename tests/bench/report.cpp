@@ -16,9 +16,11 @@ std::string fixed(double value, int digits) {
 
 /// Three figures that mean something: 45.2 k, 812, 0.21.
 std::string short_number(double value) {
-  if (value >= 10'000) return fixed(value / 1000, 1) + " k";
-  if (value >= 100) return fixed(value, 0);
-  return fixed(value, value >= 10 ? 1 : 2);
+  const double size = std::abs(value);
+  if (size >= 1'000'000) return fixed(value / 1'000'000, 2) + " M";
+  if (size >= 10'000) return fixed(value / 1000, 1) + " k";
+  if (size >= 100) return fixed(value, 0);
+  return fixed(value, size >= 10 ? 1 : 2);
 }
 
 std::string with_spread(const Series& series) {
@@ -44,6 +46,16 @@ std::string latency(const Side& side) {
 
 std::string cpu(const Side& side) {
   return side.cpu_us.empty() ? "–" : fixed(side.cpu_us.median(), 1);
+}
+
+std::string goal_text(const Goal& goal, const Series& reached) {
+  if (goal.sense == Goal::Sense::none) return "–";
+  const bool least = goal.sense == Goal::Sense::at_least;
+  std::string text = goal.words;
+  if (text.empty()) text = (least ? "≥ " : "≤ ") + short_number(goal.bound);
+  if (reached.empty()) return text;
+  const bool met = least ? reached.median() >= goal.bound : reached.median() <= goal.bound;
+  return text + (met ? ": met" : ": **not met**");
 }
 
 std::string stripped(const ComparisonRow& row) {
@@ -81,6 +93,14 @@ Series ratios(const Side& ours, const Side& theirs) {
   return all;
 }
 
+Series differences(const Series& ours, const Series& theirs) {
+  Series all;
+  const auto& a = ours.values();
+  const auto& b = theirs.values();
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) all.add(a[i] - b[i]);
+  return all;
+}
+
 std::string comparison_table(const std::vector<ComparisonRow>& rows) {
   std::string text =
       "| what | unit | taskgate | limit | ratio | goal | stripped limit: its rate, ratio | "
@@ -90,9 +110,24 @@ std::string comparison_table(const std::vector<ComparisonRow>& rows) {
     text += "| " + row.what + " | " + row.unit + " | " + with_spread(row.taskgate.rate) + " | " +
             row.limit + ": " + with_spread(row.peer.rate) + " | " +
             ratio_text(ratios(row.taskgate, row.peer)) + " | " +
-            (row.goal ? "≥ " + fixed(*row.goal, 2) : "–") + " | " + stripped(row) + " | " +
+            goal_text(row.goal, ratios(row.taskgate, row.peer)) + " | " + stripped(row) + " | " +
             latency(row.taskgate) + " | " + latency(row.peer) + " | " + cpu(row.taskgate) + " / " +
             cpu(row.peer) + " |\n";
+  }
+  return text;
+}
+
+std::string latency_table(const std::vector<LatencyRow>& rows) {
+  std::string text =
+      "| what | taskgate p50 µs | p99 µs | limit p50 µs | p99 µs | added p50 µs | added p99 µs | "
+      "goal |\n|---|---|---|---|---|---|---|---|\n";
+  for (const auto& row : rows) {
+    text += "| " + row.what + " | " + with_spread(row.taskgate.p50_us) + " | " +
+            with_spread(row.taskgate.p99_us) + " | " + row.limit + ": " +
+            with_spread(row.peer.p50_us) + " | " + with_spread(row.peer.p99_us) + " | **" +
+            with_spread(differences(row.taskgate.p50_us, row.peer.p50_us)) + "** | **" +
+            with_spread(differences(row.taskgate.p99_us, row.peer.p99_us)) + "** | " +
+            goal_text(row.goal, row.judged) + " |\n";
   }
   return text;
 }
@@ -101,7 +136,7 @@ std::string figure_table(const std::vector<FigureRow>& rows) {
   std::string text = "| what | unit | figure | goal |\n|---|---|---|---|\n";
   for (const auto& row : rows) {
     text += "| " + row.what + " | " + row.unit + " | " + with_spread(row.values) + " | " +
-            (row.goal.empty() ? "–" : row.goal) + " |\n";
+            goal_text(row.goal, row.values) + " |\n";
   }
   return text;
 }

@@ -36,6 +36,9 @@ struct SubmitOptions {
   std::optional<std::string> idempotency_key;
   std::string route = "POST /tasks";     ///< scope of the key
   std::optional<std::string> client_id;  ///< PUT: the client's own id
+  /// The request may not make a task any more, but may repeat one that did: Errc::not_found when
+  /// its key or id is not known.
+  bool known_only = false;
 };
 
 struct Submitted {

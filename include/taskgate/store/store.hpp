@@ -57,6 +57,9 @@ struct NewTask {
   EventDraft queued;         ///< event number 1
   std::optional<IdempotencyClaim> idempotency;
   std::optional<WebhookTarget> webhook;
+  /// Only look for the key or the client's id: nothing is written, and Errc::not_found says that
+  /// neither is known. For a repeat of what could not be accepted anew.
+  bool known_only = false;
 };
 
 enum class AcceptKind {
