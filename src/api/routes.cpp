@@ -141,6 +141,7 @@ net::RefusalFormatter make_refusals() {
 
 std::vector<RouteInfo> list_routes() {
   std::vector<RouteInfo> routes;
+  routes.reserve(std::size(kRows));
   for (const auto& row : kRows) routes.push_back({row.method, row.pattern, scope_of(row.access)});
   return routes;
 }

@@ -21,14 +21,14 @@ ParsedTaskRequest not_json(std::string why) {
   return parsed;
 }
 
-// Rules that need more than one field.
-void check_together(const engine::TaskRequest& request, TimePoint now, FaultList& faults) {
-  if (!request.deadline) return;
-  if (*request.deadline <= now) {
-    faults.add("/deadline", "must lie in the future; the server's clock says " + to_rfc3339(now));
-  } else if (request.not_before && *request.deadline <= *request.not_before) {
+// Rules that need more than one field. True: the deadline has passed.
+bool check_together(const engine::TaskRequest& request, TimePoint now, FaultList& faults) {
+  if (!request.deadline) return false;
+  if (request.not_before && *request.deadline <= *request.not_before)
     faults.add("/deadline", "must be later than not_before");
-  }
+  if (*request.deadline > now) return false;
+  faults.add("/deadline", "must lie in the future; the server's clock says " + to_rfc3339(now));
+  return true;
 }
 
 }  // namespace
@@ -44,8 +44,9 @@ ParsedTaskRequest TaskRequestReader::read(std::string body) const {
   if (!nlohmann::json::sax_parse(body.begin(), body.end(), &sax))
     return not_json(sax.syntax_error());
 
-  check_together(parsed.request, clock_.now(), faults);
+  const bool passed = check_together(parsed.request, clock_.now(), faults);
   parsed.faults = faults.take();
+  parsed.too_late = passed && parsed.faults.size() == 1;
   parsed.request.body = std::move(body);
   return parsed;
 }

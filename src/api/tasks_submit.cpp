@@ -38,6 +38,11 @@ net::Response refused_response(const net::Request& request, const Error& error, 
   return problem_response(request, problem);
 }
 
+// It could only have repeated a task, and there is none: what is wrong with it counts after all.
+bool is_unknown_repeat(const ParsedTaskRequest& parsed, const Error& error) {
+  return parsed.too_late && error.code() == Errc::not_found;
+}
+
 std::optional<Problem> check_head(const net::Request& request) {
   if (auto problem = check_json_content(request)) return problem;
   return check_accept(request, "application", "json");
@@ -69,13 +74,17 @@ asio::awaitable<net::Response> TaskRoutes::submit(net::Request& request) {
   auto idempotency = read_idempotency_key(request);
   if (idempotency.problem) co_return problem_response(request, *idempotency.problem);
   auto parsed = reader_.read(std::move(request.body));
-  if (!parsed.faults.empty()) co_return faults_response(request, std::move(parsed));
-
   engine::SubmitOptions options;
   options.idempotency_key = std::move(idempotency.key);
   const bool has_key = options.idempotency_key.has_value();
+  options.known_only = parsed.too_late && has_key;
+  if (!parsed.faults.empty() && !options.known_only)
+    co_return faults_response(request, std::move(parsed));
+
   const std::string tenant = principal_of(request).tenant;
   auto submitted = co_await gateway_.submit(tenant, std::move(parsed.request), std::move(options));
+  if (!submitted && is_unknown_repeat(parsed, submitted.error()))
+    co_return faults_response(request, std::move(parsed));
   if (!submitted) co_return refused_response(request, submitted.error(), has_key);
 
   auto& view = submitted->view;
@@ -112,13 +121,17 @@ asio::awaitable<net::Response> TaskRoutes::put(net::Request& request) {
     co_return problem_response(request, problem);
   }
   auto parsed = reader_.read(std::move(request.body));
-  if (!parsed.faults.empty()) co_return faults_response(request, std::move(parsed));
+  if (!parsed.faults.empty() && !parsed.too_late)
+    co_return faults_response(request, std::move(parsed));
 
   engine::SubmitOptions options;
   options.route = "PUT /tasks";
   options.client_id = id;
+  options.known_only = parsed.too_late;
   const std::string tenant = principal_of(request).tenant;
   auto submitted = co_await gateway_.submit(tenant, std::move(parsed.request), std::move(options));
+  if (!submitted && is_unknown_repeat(parsed, submitted.error()))
+    co_return faults_response(request, std::move(parsed));
   if (!submitted) co_return refused_response(request, submitted.error(), false);
 
   auto& view = submitted->view;

@@ -134,7 +134,9 @@ void ConfigReader::read_section(const json& object,
   const auto known = children_of(path);
   for (const auto& [key, value] : object.items()) {
     const std::string child = pointer_child(pointer, key);
-    const std::string child_path = path.empty() ? key : path + "/" + key;
+    std::string child_path = path;
+    if (!path.empty()) child_path += '/';
+    child_path += key;
     if (path.empty() && key == "$schema") continue;
     if (path.empty() && key == "providers") {
       read_providers(value);

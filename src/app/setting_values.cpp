@@ -253,7 +253,7 @@ json from_text(const Setting<Owner>& setting, const std::string& text) {
     } else if constexpr (std::is_same_v<T, std::vector<std::uint16_t>>) {
       return ports_in(text);
     } else if constexpr (std::is_same_v<T, HeaderMap>) {
-      const json parsed = json::parse(text, nullptr, false);
+      json parsed = json::parse(text, nullptr, false);
       if (parsed.is_object()) return parsed;
     }
     return text;

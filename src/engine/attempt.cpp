@@ -1,5 +1,6 @@
 #include "engine/attempt.hpp"
 
+#include "engine/attempt_start.hpp"
 #include "engine/backoff.hpp"
 #include "engine/delta_log.hpp"
 #include "engine/finisher.hpp"
@@ -8,15 +9,13 @@
 #include "taskgate/core/json_text.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -43,8 +42,7 @@ Failure local_failure(FailureClass failure_class, std::string message) {
   return failure;
 }
 
-// The provider's turn as a coroutine of its own, so that stopping it leaves the attempt's
-// bookkeeping alone. nullopt: stopped.
+// The provider's turn. nullopt: stopped.
 asio::awaitable<std::optional<TurnOutcome>> guarded_turn(providers::Provider& provider,
                                                          providers::ModelRequest request,
                                                          providers::DeltaSink& sink) {
@@ -79,8 +77,11 @@ class Attempt {
         task_(std::move(task)),
         control_(std::move(control)),
         fence_(fence),
-        timer_(control_->strand()),
+        start_(std::make_shared<AttemptStart>(context.store, control_)),
         log_(context.store, context.clock, task_->ref, fence, control_) {}
+  ~Attempt() { (void)start_->take(); }  // what it has posted may still come
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
 
   asio::awaitable<AttemptEnd> run() {
     // Nothing is paid for while nothing can be written down.
@@ -93,7 +94,7 @@ class Attempt {
       const auto started = co_await context_.store.start(std::move(start));
       if (!started) co_return give_back(StopReason::storage);
     } else {
-      submit_start(std::move(start));
+      start_->submit_soon(std::move(start));
     }
     auto outcome = co_await take_turn();
     co_return co_await conclude(std::move(outcome));
@@ -123,19 +124,6 @@ class Attempt {
     return start;
   }
 
-  // Hands the transition to `running` to the store and goes on: it is durable before, or together
-  // with, everything that this attempt writes later. Only a tool's write would have to wait for it.
-  void submit_start(store::StartAttempt start) {
-    auto done = [control = control_,
-                 failed = start_failed_](const Result<store::LogPosition>& result) {
-      if (result) return;
-      *failed = true;
-      control->stop_here(StopReason::storage);
-    };
-    context_.store.async_start(std::move(start),
-                               asio::bind_executor(control_->strand(), std::move(done)));
-  }
-
   asio::awaitable<Result<std::string>> load_body() {
     {
       std::lock_guard lock(task_->mutex);
@@ -157,19 +145,20 @@ class Attempt {
     turn.task_id = task_->public_id;
     turn.attempt = row_.attempts;
     wants_json_ = !turn.output_schema.empty();
-    arm_timer();
+    limit_time();
     turn_started_ = context_.clock.now();
     const auto begun = std::chrono::steady_clock::now();
-    auto child = guarded_turn(*target->provider, std::move(turn), log_);
-    auto token = asio::bind_cancellation_slot(control_->slot(), asio::use_awaitable);
-    auto outcome = co_await asio::co_spawn(control_->strand(), std::move(child), token);
+    // A stop cancels the provider's turn where it waits, and nothing else of the attempt.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    auto outcome = co_await guarded_turn(*target->provider, std::move(turn), log_);
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     upstream_ = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begun);
-    timer_.cancel();
+    control_->let_run();
     co_return outcome;
   }
 
-  void arm_timer() {
+  void limit_time() {
     auto limit = context_.options.attempt_timeout;
     auto reason = StopReason::attempt_timeout;
     if (row_.deadline) {
@@ -180,11 +169,7 @@ class Attempt {
         reason = StopReason::deadline;
       }
     }
-    timer_.expires_after(limit);
-    auto fire = [control = control_, reason](const boost::system::error_code& error) {
-      if (!error) control->stop_here(reason);
-    };
-    timer_.async_wait(asio::bind_executor(control_->strand(), std::move(fire)));
+    control_->stop_after(limit, reason);
   }
 
   asio::awaitable<AttemptEnd> conclude(std::optional<TurnOutcome> outcome) {
@@ -257,7 +242,12 @@ class Attempt {
         result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context_.options.result_ttl);
     result.turn_started_at = turn_started_;
     result.upstream = upstream_;
-    const auto command = make_finish(row_, fence_, result, log_.take_rest());
+    auto command = make_finish(row_, fence_, result, log_.take_rest());
+    if (auto start = start_->take()) {
+      command.started_at = start->at;
+      command.events.insert(command.events.begin(), std::make_move_iterator(start->events.begin()),
+                            std::make_move_iterator(start->events.end()));
+    }
     for (;;) {
       auto copy = command;
       const auto written = co_await context_.store.finish(std::move(copy));
@@ -267,7 +257,7 @@ class Attempt {
         end.status = result.status;
         co_return end;
       }
-      if (*start_failed_)
+      if (start_->refused())
         co_return give_back(StopReason::storage);  // nothing of this attempt is on disk
       if (!may_pass(written.error()) || context_.stopping) co_return end;
       co_await pause(kStorageRetry);
@@ -302,7 +292,7 @@ class Attempt {
 
   // Back to the queue without counting a failure: it was the gateway that gave up.
   asio::awaitable<AttemptEnd> requeue(StopReason reason) {
-    if (*start_failed_) co_return give_back(reason);
+    if (start_->refused()) co_return give_back(reason);
     EventDraft retrying;
     retrying.type = EventType::task_retrying;
     retrying.data = R"("attempt":)" + std::to_string(row_.attempts);
@@ -336,6 +326,11 @@ class Attempt {
   }
 
   asio::awaitable<AttemptEnd> write_requeue(store::Requeue command) {
+    if (auto start = start_->take()) {
+      // Only what runs on disk can go back from there to the queue.
+      const auto started = co_await context_.store.start(std::move(*start));
+      if (!started) co_return give_back(StopReason::storage);
+    }
     for (;;) {
       auto copy = command;
       const auto written = co_await context_.store.requeue(std::move(copy));
@@ -347,7 +342,7 @@ class Attempt {
         task_->refused_starts = 0;
         co_return end;
       }
-      if (*start_failed_) co_return give_back(StopReason::storage);
+      if (start_->refused()) co_return give_back(StopReason::storage);
       if (!may_pass(written.error()) || context_.stopping) co_return end;
       co_await pause(kStorageRetry);
     }
@@ -365,8 +360,8 @@ class Attempt {
   }
 
   asio::awaitable<void> pause(std::chrono::milliseconds delay) {
-    timer_.expires_after(delay);
-    auto [error] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    asio::steady_timer timer(control_->strand(), delay);
+    auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     (void)error;  // cancelled or over: the caller looks again either way
   }
 
@@ -374,8 +369,7 @@ class Attempt {
   const LiveTaskPtr task_;
   const std::shared_ptr<AttemptControl> control_;
   const store::Fence fence_;
-  const std::shared_ptr<bool> start_failed_ = std::make_shared<bool>(false);
-  asio::steady_timer timer_;
+  const std::shared_ptr<AttemptStart> start_;  // shared with what it posts
   DeltaLog log_;
   Task row_;
   int failures_ = 0;

@@ -225,10 +225,19 @@ asio::awaitable<Result<TaskView>> Engine::wait_final(std::string tenant,
                                                      std::string public_id,
                                                      std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  auto first = co_await get(std::move(tenant), std::move(public_id));
-  if (!first || is_final(first.value().task.status)) co_return first;
-  const auto ref = first.value().task.ref;
+  auto resolved = co_await impl_->resolve(std::move(tenant), std::move(public_id));
+  if (!resolved) co_return resolved.error();
+  const auto ref = std::move(resolved.value());
   const auto executor = co_await asio::this_coro::executor;
+  if (const auto task = impl_->live.find(ref)) {
+    // Nothing but the end is waited for: no events are read, neither from the tail nor from disk.
+    const auto bell = std::make_shared<Bell>(executor);
+    if (LiveTable::ring_at_end(*task, bell)) co_await bell->wait(deadline);
+    co_return co_await impl_->view(ref);
+  }
+  auto first = co_await impl_->view(ref);
+  if (!first || is_final(first.value().task.status)) co_return first;
+  // Live, and not in the table: its submitter is about to insert it.
   const auto follower = make_subscription(impl_->hub, impl_->store, first.value().task,
                                           first.value().task.last_seq, executor);
   for (;;) {

@@ -30,6 +30,7 @@ Scheduler::Scheduler(const AttemptContext& context,
                      runtime::ErrorReporter reporter)
     : context_(context),
       workers_(std::move(workers)),
+      strands_(workers_),
       admission_(admission),
       history_(history),
       time_strand_(asio::make_strand(workers_)),
@@ -86,7 +87,7 @@ void Scheduler::pump() {
 
 bool Scheduler::launch(const LiveTaskPtr& task) {
   auto ending = TaskStatus::queued;
-  auto control = std::make_shared<AttemptControl>(asio::make_strand(workers_));
+  auto control = std::make_shared<AttemptControl>(strands_.next());
   {
     std::lock_guard lock(task->mutex);
     task->queued = false;
@@ -106,7 +107,7 @@ bool Scheduler::launch(const LiveTaskPtr& task) {
     end_unstarted(task, ending);
     return false;
   }
-  group_.spawn("attempt", control->strand(), runtime::OnError::log, run_slot(task, control));
+  group_.spawn("attempt", control->source(), runtime::OnError::log, run_slot(task, control));
   return true;
 }
 
@@ -239,8 +240,7 @@ void Scheduler::end_unstarted(const LiveTaskPtr& task, TaskStatus status) {
     if (stopping_) return;  // on disk it stays live; the next start ends it
     ++running_;             // joins like an attempt
   }
-  group_.spawn("ending", asio::make_strand(workers_), runtime::OnError::log,
-               run_ending(task, status));
+  group_.spawn("ending", strands_.next(), runtime::OnError::log, run_ending(task, status));
 }
 
 asio::awaitable<void> Scheduler::run_ending(LiveTaskPtr task, TaskStatus status) {

@@ -7,6 +7,7 @@
 #include "engine/duration_history.hpp"
 #include "engine/live_task.hpp"
 #include "engine/ready_queue.hpp"
+#include "engine/strand_ring.hpp"
 #include "taskgate/runtime/task_group.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -57,6 +58,7 @@ class Scheduler {
 
   const AttemptContext& context_;
   const boost::asio::any_io_executor workers_;
+  StrandRing strands_;
   Admission& admission_;
   DurationHistory& history_;
 

@@ -27,7 +27,7 @@ void add_time(std::string& out, std::string_view key, const std::optional<TimePo
   append_json_key(out, key);
   if (time) {
     out += '"';
-    out += to_rfc3339(*time);
+    append_rfc3339(out, *time);
     out += '"';
   } else {
     out += "null";

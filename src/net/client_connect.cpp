@@ -21,6 +21,10 @@ using runtime::SteadyTime;
 
 namespace {
 
+std::chrono::microseconds since(SteadyTime start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start);
+}
+
 Error connect_timeout() {
   return Error(Errc::timeout, "the upstream did not connect in time");
 }
@@ -79,9 +83,13 @@ ClientExchange::Done ClientExchange::connect_fresh() {
   const SteadyTime deadline = capped(request_.timeouts.connect);
   auto addresses = co_await resolve(deadline);
   if (!addresses) co_return addresses.error();
+  const SteadyTime resolved = SteadyClock::now();
   Result<void> connected = co_await connect_any(std::move(*addresses), deadline);
+  timings_.connect = since(resolved);
   if (!connected || !url_.tls) co_return connected;
+  const SteadyTime reached = SteadyClock::now();
   Result<void> secured = co_await handshake(deadline);
+  timings_.tls = since(reached);
   co_return secured;
 }
 
@@ -90,11 +98,13 @@ asio::awaitable<Result<Resolver::Addresses>> ClientExchange::resolve(SteadyTime 
   const auto literal = asio::ip::make_address(url_.host, not_literal);
   if (!not_literal) co_return Resolver::Addresses(1, literal);
 
+  const SteadyTime asked = SteadyClock::now();
   lookup::Waiter waiter(strand_);
   shared_->resolver->resolve(url_.host, lookup::answer_to(waiter.meeting));
   waiter.wake.expires_at(deadline);
   (void)co_await waiter.wake.async_wait(asio::as_tuple(asio::use_awaitable));
   co_await throw_if_cancelled();
+  timings_.dns = since(asked);
   if (!waiter.result) co_return Error(Errc::timeout, "the host name was not resolved in time");
   co_return std::move(*waiter.result);
 }

@@ -35,8 +35,8 @@ asio::awaitable<void> throw_if_cancelled() {
   }
 }
 
-ClientConnection::ClientConnection(asio::any_io_executor executor, std::string origin)
-    : socket_(std::move(executor)), origin_(std::move(origin)) {}
+ClientConnection::ClientConnection(const asio::any_io_executor& executor, std::string origin)
+    : socket_(executor), origin_(std::move(origin)) {}
 
 asio::awaitable<error_code> ClientConnection::connect(asio::ip::tcp::endpoint peer) {
   peer_ = peer;

@@ -28,7 +28,7 @@ struct SocketResult {
 /// cancelled they throw operation_aborted.
 class ClientConnection {
  public:
-  ClientConnection(boost::asio::any_io_executor executor, std::string origin);
+  ClientConnection(const boost::asio::any_io_executor& executor, std::string origin);
 
   const std::string& origin() const noexcept { return origin_; }
   boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }

@@ -81,6 +81,14 @@ void StopHandle::stop(asio::cancellation_type type) const {
   if (auto child = child_.lock()) stop_child(child, type);
 }
 
+StopSource::StopSource(asio::any_io_executor executor)
+    : child_(std::make_shared<detail::TaskGroupChild>(std::move(executor))) {}
+
+void StopSource::stop_here(asio::cancellation_type type) const {
+  child_->stopped = true;
+  child_->signal.emit(type);
+}
+
 TaskGroup::TaskGroup(ErrorReporter reporter)
     : state_(std::make_shared<detail::TaskGroupState>(std::move(reporter))) {}
 
@@ -90,7 +98,15 @@ StopHandle TaskGroup::spawn(std::string what,
                             asio::any_io_executor executor,
                             OnError on_error,
                             asio::awaitable<void> task) {
-  auto child = std::make_shared<detail::TaskGroupChild>(executor);
+  return spawn(std::move(what), StopSource(std::move(executor)), on_error, std::move(task));
+}
+
+StopHandle TaskGroup::spawn(std::string what,
+                            const StopSource& source,
+                            OnError on_error,
+                            asio::awaitable<void> task) {
+  const auto child = source.child_;
+  const auto executor = child->executor;
   bool stopping = false;
   asio::cancellation_type type{};
   detail::TaskGroupState::Children::iterator it;

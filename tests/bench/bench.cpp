@@ -211,6 +211,7 @@ int follow_only(const Options& options) {
   plan.streams = 1000;
   take_number(options, "--streams", plan.streams);
   plan.request = make_get(options.at("--get"));
+  take_number(options, "--greeting", plan.greeting_frames);
   plan.when_open = [] { std::fprintf(stderr, "bench: all open\n"); };
   const auto [result, child] = in_child(plan.limit + 5s, [&plan] { return run_follow(plan); });
   std::printf("%d streams, %llu events in %.3f s, %.0f/s, follower %.1f us CPU each\n",

@@ -94,6 +94,7 @@ void measure_fanout(Lab& lab, Report& report) {
     const auto task = submit_for_later(server->process, streams, settings.stream_events);
     plan.request = make_get(stream_target(task));
     plan.when_open = nullptr;
+    plan.greeting_frames = 1;  // task.queued: a second before the rest
     follow(server->process, plan, row.taskgate);
   }
   report.comparisons.push_back(std::move(row));
@@ -109,6 +110,7 @@ FollowPlan idle_plan(const ServerProcess& process) {
   plan.request =
       make_get(stream_target(string_member(ask(process.port(), submit.wire, 202).body, "id")));
   plan.until = FollowPlan::Until::open;
+  plan.greeting_frames = 1;  // task.queued
   return plan;
 }
 

@@ -23,15 +23,13 @@ struct FakeTask {
   std::vector<Event> events;
 };
 
-/// Follows a FakeTask. When there is nothing new on a live task it answers at once, as if
-/// `patience` had passed.
+/// Follows a FakeTask. It never sleeps: whoever waits asks again at once.
 class FakeSubscription final : public engine::Subscription {
  public:
   FakeSubscription(const FakeTask& task, std::uint64_t after)
       : task_(task), head_(task.view.task), after_(after) {}
 
-  boost::asio::awaitable<Result<Batch>> next(std::chrono::milliseconds patience) override {
-    last_patience = patience;
+  boost::asio::awaitable<Result<Batch>> ready() override {
     Batch batch;
     for (const auto& event : task_.events) {
       if (event.seq <= after_ || batch.events.size() == 2) continue;  // two at a time: real batches
@@ -42,9 +40,13 @@ class FakeSubscription final : public engine::Subscription {
     batch.finished = is_final(task_.view.task.status) && after_ >= task_.view.task.last_seq;
     co_return batch;
   }
+  boost::asio::steady_timer* sleep_until(std::chrono::steady_clock::time_point deadline) override {
+    last_deadline = deadline;
+    return nullptr;
+  }
   const Task& task() const override { return head_; }
 
-  static inline std::chrono::milliseconds last_patience{0};
+  static inline std::chrono::steady_clock::time_point last_deadline{};
 
  private:
   const FakeTask& task_;

@@ -37,7 +37,7 @@ struct EngineOptions {
 
 class Engine final : public Gateway, public store::CommitObserver {
  public:
-  /// `workers`: where attempts run (each on a strand of its own). `on_deliveries` is called, on the
+  /// `workers`: where attempts run (each on one of a few strands). `on_deliveries` is called, on the
   /// store writer's thread, when webhook deliveries are due. Everything referred to outlives the
   /// engine.
   Engine(store::Store& store,

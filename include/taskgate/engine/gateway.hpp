@@ -9,6 +9,7 @@
 #include "taskgate/store/store.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -35,6 +36,9 @@ struct SubmitOptions {
   std::optional<std::string> idempotency_key;
   std::string route = "POST /tasks";     ///< scope of the key
   std::optional<std::string> client_id;  ///< PUT: the client's own id
+  /// The request may not make a task any more, but may repeat one that did: Errc::not_found when
+  /// its key or id is not known.
+  bool known_only = false;
 };
 
 struct Submitted {
@@ -53,8 +57,16 @@ class Subscription {
     bool purged = false;    ///< the content is gone
   };
   /// The next events after the cursor, at most `patience` from now.
-  virtual boost::asio::awaitable<Result<Batch>> next(std::chrono::milliseconds patience) = 0;
-  virtual const Task& task() const = 0;  ///< as it was when the subscription began
+  boost::asio::awaitable<Result<Batch>> next(std::chrono::milliseconds patience);
+  /// Those that are there now; an empty batch when there are none.
+  virtual boost::asio::awaitable<Result<Batch>> ready() = 0;
+  /// For whoever waits without a coroutine of its own: a timer, set, which ends when there may be
+  /// events, at `deadline` at the latest. Null: there may be some already. On the subscriber's
+  /// executor; belongs to the subscription.
+  virtual boost::asio::steady_timer* sleep_until(
+      std::chrono::steady_clock::time_point deadline) = 0;
+  /// As it was when the subscription began; until the first ready() or next().
+  virtual const Task& task() const = 0;
 };
 
 /// All calls: any executor; they resume on the caller's. A foreign and an unknown id are both

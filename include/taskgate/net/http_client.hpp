@@ -48,10 +48,15 @@ struct ClientRequest {
   AddressPolicy address_policy;  ///< empty: every address
 };
 
-/// When each step ended, from the request's start.
+/// What the way to the response's first byte took. A step that did not happen is unset: the first
+/// four on a reused connection, `dns` for a literal address, `tls` for plain http.
 struct ClientTimings {
-  std::optional<std::chrono::microseconds> connected;  ///< unset on a reused connection
-  std::chrono::microseconds first_byte{0};
+  std::optional<std::chrono::microseconds> dns;      ///< the name lookup alone
+  std::optional<std::chrono::microseconds> connect;  ///< TCP alone, over all addresses tried
+  std::optional<std::chrono::microseconds> tls;      ///< the handshake alone
+  std::optional<std::chrono::microseconds>
+      connected;                            ///< from the request's start to a usable connection
+  std::chrono::microseconds first_byte{0};  ///< from the request's start
 };
 
 struct ClientResponse {
