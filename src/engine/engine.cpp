@@ -80,6 +80,7 @@ Result<void> Engine::start() {
   for (auto& found : recovered.value()) {
     auto task = make_live(found.task, {}, 0);
     task->failures = found.failures;
+    task->route_known = false;
     e.admission.restore(task->ref.tenant, 0);
     e.live.insert(task);
     tasks.push_back(std::move(task));
@@ -137,6 +138,10 @@ std::string Engine::not_ready_reason() const {
   return health.writable ? std::string() : "storage: " + health.reason;
 }
 
+std::vector<ModelStatus> Engine::models() const {
+  return impl_->scheduler.models();
+}
+
 // --- following commits -------------------------------------------------------------------------
 
 void Engine::on_committed(const std::vector<store::Committed>& batch) {
@@ -184,6 +189,8 @@ TaskView Engine::Impl::live_view(const LiveTask& task) const {
   {
     std::lock_guard lock(task.mutex);
     view.task = task.mirror;
+    if (task.held != HoldReason::none && view.task.status == TaskStatus::queued)
+      view.held_by = to_string(task.held);
   }
   if (view.task.status == TaskStatus::queued) view.queue_position = scheduler.position(task);
   view.estimated_duration_ms = history.median(task.model);
