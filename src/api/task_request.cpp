@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -19,6 +20,15 @@ ParsedTaskRequest not_json(std::string why) {
   parsed.malformed = true;
   parsed.faults.push_back({"", std::move(why)});
   return parsed;
+}
+
+// No fallback to the model itself.
+void check_fallbacks(const engine::TaskRequest& request, FaultList& faults) {
+  const auto& fallbacks = request.fallback_models;
+  const auto same = std::find(fallbacks.begin(), fallbacks.end(), request.model);
+  if (same == fallbacks.end()) return;
+  faults.add("/fallback_models/" + std::to_string(same - fallbacks.begin()),
+             "is the task's own model");
 }
 
 // Rules that need more than one field. True: the deadline has passed.
@@ -44,6 +54,7 @@ ParsedTaskRequest TaskRequestReader::read(std::string body) const {
   if (!nlohmann::json::sax_parse(body.begin(), body.end(), &sax))
     return not_json(sax.syntax_error());
 
+  check_fallbacks(parsed.request, faults);
   const bool passed = check_together(parsed.request, clock_.now(), faults);
   parsed.faults = faults.take();
   parsed.too_late = passed && parsed.faults.size() == 1;

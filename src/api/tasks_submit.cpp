@@ -32,8 +32,10 @@ net::Response refused_response(const net::Request& request, const Error& error, 
   if (error.code() == Errc::unprocessable && has_key) {
     problem.code = ProblemCode::idempotency_key_reused;
   } else if (error.code() == Errc::invalid_argument || error.code() == Errc::unprocessable) {
-    problem.code = ProblemCode::invalid_request;  // the one field that the gateway judges
-    problem.faults.push_back({"/model", error.message()});
+    problem.code = ProblemCode::invalid_request;
+    // The gateway judges models alone; which one, its detail points to.
+    const bool points = error.detail().starts_with('/');
+    problem.faults.push_back({points ? error.detail() : "/model", error.message()});
   }
   return problem_response(request, problem);
 }

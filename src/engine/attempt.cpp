@@ -72,8 +72,10 @@ class Attempt {
   Attempt(const AttemptContext& context,
           LiveTaskPtr task,
           std::shared_ptr<AttemptControl> control,
-          store::Fence fence)
+          store::Fence fence,
+          TurnListener& listener)
       : context_(context),
+        listener_(listener),
         task_(std::move(task)),
         control_(std::move(control)),
         fence_(fence),
@@ -89,6 +91,11 @@ class Attempt {
     auto body = co_await load_body();
     if (!body) co_return give_back(StopReason::storage);
     body_ = std::move(body.value());
+    if (!is_route_known()) {
+      const bool learned = co_await learn_route(context_, task_);
+      if (!learned) co_return give_back(StopReason::storage);
+      if (is_elsewhere()) co_return choose_again();
+    }
     auto start = begin();
     if (refused_starts_ > 0) {
       const auto started = co_await context_.store.start(std::move(start));
@@ -108,6 +115,9 @@ class Attempt {
       row_ = task_->mirror;
       failures_ = task_->failures;
       refused_starts_ = task_->refused_starts;
+      model_ = task_->chosen_model();
+      if (task_->route) task_->route->note_passed_over(task_->choice);
+      has_route_ = task_->route != nullptr;
     }
     ++row_.attempts;
     row_.status = TaskStatus::running;
@@ -120,8 +130,27 @@ class Attempt {
     running.type = EventType::task_running;
     running.at = started_at_;
     running.data = R"("attempt":)" + std::to_string(row_.attempts);
+    if (has_route_) append_model(running.data, "model", model_);
     start.events.push_back(std::move(running));
     return start;
+  }
+
+  bool is_route_known() const {
+    std::lock_guard lock(task_->mutex);
+    return task_->route_known;
+  }
+
+  // The task had got further along its models than the one that it was started with.
+  bool is_elsewhere() const {
+    std::lock_guard lock(task_->mutex);
+    return task_->route && task_->route->current() != task_->choice;
+  }
+
+  AttemptEnd choose_again() const {
+    AttemptEnd end;
+    end.kind = AttemptEnd::Kind::again;
+    end.ready_at = context_.clock.now();
+    return end;
   }
 
   asio::awaitable<Result<std::string>> load_body() {
@@ -134,7 +163,7 @@ class Attempt {
 
   asio::awaitable<std::optional<TurnOutcome>> take_turn() {
     auto request = build_model_request(body_);
-    const auto target = context_.registry.find(task_->model);
+    const auto target = context_.registry.find(model_);
     if (!request) co_return local_failure(FailureClass::caller, request.error().message());
     if (!target)
       co_return local_failure(FailureClass::caller,
@@ -155,7 +184,24 @@ class Attempt {
     upstream_ = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begun);
     control_->let_run();
+    note_report(outcome);
+    listener_.on_turn_end(report_);
     co_return outcome;
+  }
+
+  // What the upstream showed of itself; a turn that was stopped from outside shows nothing.
+  void note_report(const std::optional<TurnOutcome>& outcome) {
+    report_.total = upstream_;
+    report_.reached = outcome || control_->reason() == StopReason::attempt_timeout;
+    if (!report_.reached) return;
+    if (!outcome) {
+      report_.failure = FailureClass::timeout;
+    } else if (const auto* turn = outcome->turn()) {
+      report_.first_token = turn->first_token;
+    } else {
+      report_.failure = outcome->failure()->failure_class;
+      report_.retry_after = outcome->failure()->retry_after;
+    }
   }
 
   void limit_time() {
@@ -196,13 +242,22 @@ class Attempt {
     if (!outcome)
       outcome = local_failure(FailureClass::server, "the attempt ended without an outcome");
     const Failure failure = *outcome->failure();
-    if (may_retry(failure)) co_return co_await retry(failure);
+    const auto next = next_step(failure);
+    if (next != Route::Next::end) co_return co_await retry(failure, next);
     co_return co_await finish(result_of(failure));
   }
 
-  bool may_retry(const Failure& failure) const {
-    if (!failure.retryable() || failures_ + 1 >= context_.options.max_attempts) return false;
-    return !row_.deadline || *row_.deadline > context_.clock.now();
+  Route::Next next_step(const Failure& failure) {
+    const bool late = row_.deadline && *row_.deadline <= context_.clock.now();
+    const int max_attempts = context_.options.max_attempts;
+    std::lock_guard lock(task_->mutex);
+    if (task_->route) {
+      failures_ = task_->route->failures(task_->choice);  // the back-off is of one model
+      const auto next = task_->route->after_failure(task_->choice, failure, max_attempts);
+      return late ? Route::Next::end : next;
+    }
+    const bool again = failure.retryable() && failures_ + 1 < max_attempts && !late;
+    return again ? Route::Next::same_model : Route::Next::end;
   }
 
   FinalResult result_of(providers::ModelTurn& turn) {
@@ -242,6 +297,7 @@ class Attempt {
         result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context_.options.result_ttl);
     result.turn_started_at = turn_started_;
     result.upstream = upstream_;
+    if (has_route_) take_path(result);
     auto command = make_finish(row_, fence_, result, log_.take_rest());
     if (auto start = start_->take()) {
       command.started_at = start->at;
@@ -264,15 +320,32 @@ class Attempt {
     }
   }
 
+  void take_path(FinalResult& result) {
+    std::lock_guard lock(task_->mutex);
+    if (!report_.failure && report_.reached) task_->route->note_answer(task_->choice);
+    result.path = task_->route->path();
+    result.model_used = model_;
+  }
+
+  static void append_model(std::string& data, std::string_view key, std::string_view model) {
+    append_json_key(data, key);
+    append_json_string(data, model);
+  }
+
   // The storage may come back: keep the result in hand until it does.
   static bool may_pass(const Error& error) {
     return error.code() == Errc::storage || error.code() == Errc::overloaded;
   }
 
-  asio::awaitable<AttemptEnd> retry(Failure failure) {
+  std::chrono::milliseconds delay_before(Route::Next next, const Failure& failure) const {
+    if (next == Route::Next::next_model) return std::chrono::milliseconds{0};
     const BackoffPolicy policy{context_.options.backoff_base, context_.options.backoff_max,
                                std::chrono::minutes{5}};
-    const auto delay = backoff_delay(policy, failures_ + 1, failure.retry_after, uniform01());
+    return backoff_delay(policy, failures_ + 1, failure.retry_after, uniform01());
+  }
+
+  asio::awaitable<AttemptEnd> retry(Failure failure, Route::Next next) {
+    const auto delay = delay_before(next, failure);
     EventDraft retrying;
     retrying.type = EventType::task_retrying;
     retrying.data = R"("attempt":)" + std::to_string(row_.attempts) + R"(,"delay_ms":)" +
@@ -284,6 +357,9 @@ class Attempt {
     {
       std::lock_guard lock(task_->mutex);
       ++task_->failures;
+      if (has_route_) append_model(retrying.data, "model", model_);
+      if (next == Route::Next::next_model)
+        append_model(retrying.data, "next_model", task_->route->model(task_->route->current()));
     }
     const auto command =
         make_requeue(context_.clock.now() + delay, std::move(retrying), "retry", true);
@@ -366,6 +442,7 @@ class Attempt {
   }
 
   const AttemptContext& context_;
+  TurnListener& listener_;
   const LiveTaskPtr task_;
   const std::shared_ptr<AttemptControl> control_;
   const store::Fence fence_;
@@ -375,6 +452,9 @@ class Attempt {
   int failures_ = 0;
   int refused_starts_ = 0;
   std::string body_;
+  std::string model_;
+  bool has_route_ = false;
+  AttemptReport report_;
   bool wants_json_ = false;
   TimePoint started_at_{};
   std::optional<TimePoint> turn_started_;
@@ -386,10 +466,11 @@ class Attempt {
 asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
                                         LiveTaskPtr task,
                                         std::shared_ptr<AttemptControl> control,
-                                        store::Fence fence) {
+                                        store::Fence fence,
+                                        TurnListener& listener) {
   // An attempt is stopped through its control, which leaves the writing of its end alone.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  detail::Attempt attempt(context, std::move(task), std::move(control), fence);
+  detail::Attempt attempt(context, std::move(task), std::move(control), fence, listener);
   co_return co_await attempt.run();
 }
 

@@ -62,10 +62,25 @@ store::NewTask make_command(std::string tenant,
   return command;
 }
 
-Error unknown_model(const providers::Registry& registry, const std::string& model) {
+// Which of the request's models no provider has. The detail is the JSON pointer of the field.
+Error unknown_model(const providers::Registry& registry,
+                    const std::string& model,
+                    std::string field) {
   std::string message = "unknown model '" + model + "'; configured providers:";
   for (const auto& name : registry.names()) message += " " + name + "/…";
-  return Error(Errc::invalid_argument, std::move(message));
+  Error error(Errc::invalid_argument, std::move(message));
+  error.with_detail(std::move(field));
+  return error;
+}
+
+std::optional<Error> check_models(const providers::Registry& registry, const TaskRequest& request) {
+  if (!registry.find(request.model)) return unknown_model(registry, request.model, "/model");
+  const auto& fallbacks = request.fallback_models;
+  for (std::size_t i = 0; i < fallbacks.size(); ++i) {
+    if (registry.find(fallbacks[i])) continue;
+    return unknown_model(registry, fallbacks[i], "/fallback_models/" + std::to_string(i));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -88,6 +103,8 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   }
   // No suspension from here to the queue: a client that leaves now changes nothing.
   auto task = make_live(accepted.value().task, std::move(request.body), bytes);
+  if (!request.fallback_models.empty())
+    task->route = std::make_unique<Route>(task->model, std::move(request.fallback_models));
   e.live.insert(task);
   Submitted submitted;
   submitted.view = e.live_view(*task);
@@ -101,7 +118,7 @@ Result<void> Engine::Impl::may_enter(const std::string& tenant,
                                      const TaskRequest& request,
                                      const SubmitOptions& submission) {
   if (submission.known_only) return Error(Errc::not_found, "no task has this key or id");
-  if (!registry.find(request.model)) return unknown_model(registry, request.model);
+  if (const auto unknown = check_models(registry, request)) return *unknown;
   return admission.enter(tenant, request.body.size());
 }
 

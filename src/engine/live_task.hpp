@@ -4,6 +4,8 @@
 
 #include "engine/attempt_control.hpp"
 #include "engine/bell.hpp"
+#include "engine/flow/flow_lane.hpp"
+#include "engine/flow/route.hpp"
 #include "taskgate/core/task.hpp"
 #include "taskgate/engine/task_request.hpp"
 
@@ -42,6 +44,15 @@ struct LiveTask {
   bool queued = false;     ///< stands in the ready queue
   std::shared_ptr<AttemptControl> attempt;
   std::vector<std::weak_ptr<Bell>> waiters;  ///< rung when the end can be looked up
+  bool route_known = true;  ///< false: recovered, its body has not been asked for fallbacks yet
+  std::unique_ptr<Route> route;         ///< null: it has its one model alone
+  std::size_t choice = 0;               ///< the route's model of the attempt under way
+  HoldReason held = HoldReason::none;   ///< what flow control holds it back for
+  std::string held_in;                  ///< the lane that it is held in; empty: none
+  std::optional<TimePoint> hold_until;  ///< then it fails; set while its models are out
+
+  /// The model of the attempt under way. Precondition: `mutex` is held.
+  const std::string& chosen_model() const { return route ? route->model(choice) : model; }
 };
 
 using LiveTaskPtr = std::shared_ptr<LiveTask>;

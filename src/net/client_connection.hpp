@@ -34,7 +34,10 @@ class ClientConnection {
   boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
   const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
 
-  boost::asio::awaitable<boost::system::error_code> connect(boost::asio::ip::tcp::endpoint peer);
+  /// The socket has been connected; `peer` is what an address policy judges when the connection is
+  /// taken from the pool again. Through a tunnel it is the tunnel's far end.
+  void connected_to(const boost::asio::ip::tcp::endpoint& peer);
+  void tunnelled_to(const boost::asio::ip::tcp::endpoint& peer) { peer_ = peer; }
   /// Why the peer's certificate was refused, after a failed handshake; else empty.
   std::string verify_failure() const;
   boost::asio::awaitable<boost::system::error_code> handshake(boost::asio::ssl::context& context,

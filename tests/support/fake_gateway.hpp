@@ -67,6 +67,7 @@ class FakeGateway final : public engine::Gateway {
   bool finishes_while_waiting = false;
   std::optional<std::chrono::milliseconds> waited;  ///< patience of the last wait_final
   std::string unready;
+  std::vector<engine::ModelStatus> model_rows;
   std::optional<store::ListFilter> listed;
   store::TaskPage page;
   engine::TaskRequest submitted_request;
@@ -216,6 +217,7 @@ class FakeGateway final : public engine::Gateway {
   }
 
   std::string not_ready_reason() const override { return unready; }
+  std::vector<engine::ModelStatus> models() const override { return model_rows; }
 
  private:
   static Error unknown() { return Error(Errc::not_found, "there is no such task"); }

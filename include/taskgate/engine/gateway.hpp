@@ -5,6 +5,7 @@
 #include "taskgate/core/event.hpp"
 #include "taskgate/core/result.hpp"
 #include "taskgate/core/task.hpp"
+#include "taskgate/engine/model_status.hpp"
 #include "taskgate/engine/task_request.hpp"
 #include "taskgate/store/store.hpp"
 
@@ -27,6 +28,9 @@ struct TaskView {
   std::string
       final_object;  ///< the whole task object as JSON when final and not purged, else empty
   std::optional<std::size_t> queue_position;  ///< 1 = next; while queued in memory
+  /// While queued: what flow control waits for ("concurrency", "rate_limit", "breaker",
+  /// "retry_budget"); empty: nothing but its turn.
+  std::string_view held_by;
   std::optional<std::int64_t>
       estimated_duration_ms;                ///< median of this model's recent tasks; live only
   std::chrono::milliseconds poll_after{0};  ///< while live: when to ask again
@@ -77,7 +81,7 @@ class Gateway {
 
   /// Accepts a task: returns once it is on disk. Errors: rate_limited / overloaded with retry_after
   /// (admission), unprocessable (same key, other body), conflict (same client id, other body),
-  /// invalid_argument (unknown model), storage.
+  /// invalid_argument (unknown model; the detail is the JSON pointer of its field), storage.
   virtual boost::asio::awaitable<Result<Submitted>> submit(std::string tenant,
                                                            TaskRequest request,
                                                            SubmitOptions options) = 0;
@@ -103,6 +107,8 @@ class Gateway {
 
   /// Empty when new work is taken; else why not (draining, storage, …), for /readyz.
   virtual std::string not_ready_reason() const = 0;
+  /// How the models are doing that were used lately, by name.
+  virtual std::vector<ModelStatus> models() const = 0;
 };
 
 /// The JSON of a live task (a final one's is stored: TaskView::final_object). Appends to `out`.
