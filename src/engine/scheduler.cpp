@@ -30,8 +30,10 @@ Scheduler::Scheduler(const AttemptContext& context,
                      runtime::ErrorReporter reporter)
     : context_(context),
       workers_(std::move(workers)),
+      strands_(workers_),
       admission_(admission),
       history_(history),
+      flow_(context.options.flow),
       time_strand_(asio::make_strand(workers_)),
       time_(std::make_shared<asio::steady_timer>(time_strand_)),
       group_(std::move(reporter)) {}
@@ -86,32 +88,45 @@ void Scheduler::pump() {
 
 bool Scheduler::launch(const LiveTaskPtr& task) {
   auto ending = TaskStatus::queued;
-  auto control = std::make_shared<AttemptControl>(asio::make_strand(workers_));
+  FlowControl::Choice choice;
+  std::shared_ptr<AttemptControl> control;
   {
     std::lock_guard lock(task->mutex);
     task->queued = false;
+    task->held_in.clear();
     if (task->ended || task->attempt) return false;
     const int interruptions = task->mirror.attempts - task->failures;
     if (task->mirror.cancel_requested) {
       ending = TaskStatus::cancelled;
     } else if (task->deadline && *task->deadline <= context_.clock.now()) {
       ending = TaskStatus::expired;
-    } else if (interruptions > context_.options.max_interruptions) {
+    } else if (interruptions > context_.options.max_interruptions ||
+               (task->hold_until && *task->hold_until <= context_.clock.now())) {
       ending = TaskStatus::failed;
     } else {
-      task->attempt = control;
+      choice = choose_model(*task);
+      if (choice.reason == HoldReason::none || !task->route_known) {
+        control = std::make_shared<AttemptControl>(strands_.next());
+        task->attempt = control;
+      }
     }
   }
   if (ending != TaskStatus::queued) {
     end_unstarted(task, ending);
     return false;
   }
-  group_.spawn("attempt", control->strand(), runtime::OnError::log, run_slot(task, control));
+  if (!control) {
+    hold(task, choice);
+    return false;
+  }
+  auto slot = run_slot(task, control, std::move(choice));
+  group_.spawn("attempt", control->source(), runtime::OnError::log, std::move(slot));
   return true;
 }
 
 asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
-                                          std::shared_ptr<AttemptControl> control) {
+                                          std::shared_ptr<AttemptControl> control,
+                                          FlowControl::Choice choice) {
   store::Fence fence = 0;
   {
     std::lock_guard lock(mutex_);
@@ -121,8 +136,13 @@ asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
   }
   AttemptEnd end;
   bool broke = false;
+  Permit permit(*this, std::move(choice));
   try {
-    end = co_await run_attempt(context_, task, control, fence);
+    if (permit.is_given()) {
+      end = co_await run_attempt(context_, task, control, fence, permit);
+    } else {
+      end = co_await learn_only(task);
+    }
   } catch (const std::exception& error) {
     log::error("attempt.broke", {{"task", task->public_id}, {"reason", error.what()}});
     broke = true;
@@ -131,6 +151,8 @@ asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
   if (end.kind == AttemptEnd::Kind::given_up && !context_.stopping) {
     log::error("attempt.given_up", {{"task", task->public_id}});
   }
+  const AttemptReport nothing;
+  permit.on_turn_end(nothing);
   {
     std::lock_guard lock(mutex_);
     attempts_.erase(task.get());
@@ -206,11 +228,13 @@ void Scheduler::settle_finished(const LiveTaskPtr& task, TaskStatus status) {
   if (!in_queue) return;
   constexpr std::size_t kToleratedInQueue = 1024;
   std::lock_guard lock(mutex_);
-  if (++ended_in_queue_ <= kToleratedInQueue + ready_.size() / 2) return;
-  ready_.remove_if([](const LiveTask& waiting) {
+  if (++ended_in_queue_ <= kToleratedInQueue + (ready_.size() + held_.size()) / 2) return;
+  const auto has_ended = [](const LiveTask& waiting) {
     std::lock_guard task_lock(waiting.mutex);
     return waiting.ended;
-  });
+  };
+  ready_.remove_if(has_ended);
+  held_.remove_if(has_ended);
   ended_in_queue_ = 0;
 }
 
@@ -239,8 +263,7 @@ void Scheduler::end_unstarted(const LiveTaskPtr& task, TaskStatus status) {
     if (stopping_) return;  // on disk it stays live; the next start ends it
     ++running_;             // joins like an attempt
   }
-  group_.spawn("ending", asio::make_strand(workers_), runtime::OnError::log,
-               run_ending(task, status));
+  group_.spawn("ending", strands_.next(), runtime::OnError::log, run_ending(task, status));
 }
 
 asio::awaitable<void> Scheduler::run_ending(LiveTaskPtr task, TaskStatus status) {
@@ -260,11 +283,13 @@ asio::awaitable<void> Scheduler::run_ending(LiveTaskPtr task, TaskStatus status)
 
 std::optional<std::size_t> Scheduler::position(const LiveTask& task) const {
   std::lock_guard lock(mutex_);
+  std::string lane;
   {
     std::lock_guard task_lock(task.mutex);
     if (!task.queued) return std::nullopt;
+    lane = task.held_in;
   }
-  return ready_.position(task);
+  return lane.empty() ? ready_.position(task) : held_.position(lane, task);
 }
 
 void Scheduler::wake_at(TimePoint when, const LiveTaskPtr& task) {
@@ -282,6 +307,10 @@ void Scheduler::wake_at(TimePoint when, const LiveTaskPtr& task) {
     start = !keeping_time_;
     keeping_time_ = true;
   }
+  ensure_timekeeper(start, sooner);
+}
+
+void Scheduler::ensure_timekeeper(bool start, bool sooner) {
   if (start) {
     group_.spawn("timekeeper", time_strand_, runtime::OnError::log, keep_time());
   } else if (sooner) {
@@ -297,15 +326,20 @@ void Scheduler::wake_timekeeper() {
 asio::awaitable<void> Scheduler::keep_time() {
   for (;;) {
     const auto next = run_due();
+    const auto lane_next = release_all();
     {
       std::lock_guard lock(mutex_);
-      if (stopping_ || due_.empty()) {
+      if (stopping_ || (due_.empty() && held_.size() == 0)) {
         keeping_time_ = false;
         co_return;
       }
     }
-    const auto delay =
-        std::clamp(next - context_.clock.now(), std::chrono::milliseconds{0}, kLongestNap);
+    auto delay = std::clamp(next - context_.clock.now(), std::chrono::milliseconds{0}, kLongestNap);
+    if (lane_next) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(*lane_next - runtime::SteadyClock::now());
+      delay = std::min(delay, std::max(left, std::chrono::milliseconds{1}));
+    }
     time_->expires_after(delay);
     auto [error] = co_await time_->async_wait(asio::as_tuple(asio::use_awaitable));
     (void)error;  // cancelled: something is due sooner; a stop of the group surfaces at the next
@@ -329,14 +363,18 @@ TimePoint Scheduler::run_due() {
   for (const auto& task : due) {
     bool ready = false;
     bool expired = false;
+    bool held_too_long = false;
     {
       std::lock_guard lock(task->mutex);
       if (task->ended || task->attempt) continue;  // a running attempt keeps its own deadline
       expired = task->deadline && *task->deadline <= now;
+      held_too_long = task->hold_until && *task->hold_until <= now;
       ready = !task->queued && task->ready_at <= now;
     }
     if (expired) {
       end_unstarted(task, TaskStatus::expired);
+    } else if (held_too_long) {
+      end_unstarted(task, TaskStatus::failed);
     } else if (ready) {
       enqueue(task);
     }

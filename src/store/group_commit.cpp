@@ -130,7 +130,7 @@ void GroupCommit::commit_batch(Batch& batch) {
     return commit_with_savepoints(batch);
   } catch (const std::exception& failure) {
     session_.rollback();
-    return failed(batch, failure.what());
+    return commit_failed(batch, failure.what());
   }
   succeeded(batch);
 }
@@ -144,7 +144,7 @@ void GroupCommit::commit_with_savepoints(Batch& batch) {
     session_.commit();
   } catch (const std::exception& failure) {
     session_.rollback();
-    return failed(batch, failure.what());
+    return commit_failed(batch, failure.what());
   }
   succeeded(batch);
 }
@@ -170,12 +170,25 @@ void GroupCommit::succeeded(Batch& batch) {
   done.post();
 }
 
+// A commit whose sync failed may stand in the log, written and complete: the next start would take
+// it for committed, and what was refused would be there. The probe's write goes over it, so it
+// comes first, and only then is anyone told.
+void GroupCommit::commit_failed(Batch& batch, const std::string& reason) {
+  log::error("store.write_failed", {{"reason", reason}, {"commands", batch.size()}});
+  if (session_.probe()) return refuse_all(batch, reason);  // it had passed already
+  failed(batch, reason);
+}
+
+// The disk is sick until a probe says otherwise.
 void GroupCommit::failed(Batch& batch, const std::string& reason) {
   if (writable_) {
-    log::error("store.write_failed", {{"reason", reason}, {"commands", batch.size()}});
     next_probe_ = Steady::now() + limits_.probe_every;
     set_health(false, reason);
   }
+  refuse_all(batch, reason);
+}
+
+void GroupCommit::refuse_all(Batch& batch, const std::string& reason) {
   const auto error = not_writable(reason);
   CompletionBatch done;
   for (auto& command : batch) {
@@ -201,6 +214,7 @@ void GroupCommit::run_upkeep(bool idle) {
   try {
     next_upkeep_ = session_.upkeep(idle, done);
   } catch (const std::exception& failure) {
+    log::error("store.upkeep_failed", {{"reason", failure.what()}});
     Batch none;
     failed(none, failure.what());
   }

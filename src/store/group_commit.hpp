@@ -122,7 +122,9 @@ class GroupCommit {
   void commit_with_savepoints(Batch& batch);
   void apply_alone(Command& command);
   void succeeded(Batch& batch);
+  void commit_failed(Batch& batch, const std::string& reason);
   void failed(Batch& batch, const std::string& reason);
+  void refuse_all(Batch& batch, const std::string& reason);
   void try_probe();
   void run_upkeep(bool idle);
   void set_health(bool writable, std::string reason);

@@ -350,6 +350,25 @@ TEST_P(FailingDisk, ComesBackWhenTheDiskDoes) {
   EXPECT_TRUE(wait_for(store_->get(lost.task.ref)).has_value());
 }
 
+// The files as a kill at this moment would leave them.
+TEST_P(FailingDisk, WhatWasRefusedIsNotThereAfterAKill) {
+  const auto kept = new_task("acme", at_ms(0));
+  ASSERT_TRUE(accept(kept).has_value());
+  fail();
+  const auto refused = new_task("acme", at_ms(1));
+  ASSERT_FALSE(accept(refused).has_value());
+
+  SqliteBackend after;
+  for (const char* suffix : {"", "-wal"})
+    std::filesystem::copy_file(backend_.path() + suffix, after.path() + suffix);
+  heal();
+  auto opened = after.open();
+
+  ASSERT_TRUE(opened.has_value()) << opened.error().message();
+  EXPECT_TRUE(wait_for((*opened)->get(kept.task.ref)).has_value());
+  EXPECT_EQ(code_of(wait_for((*opened)->get(refused.task.ref))), Errc::not_found);
+}
+
 TEST_P(FailingDisk, FailsEveryCommandOfTheBatch) {
   boost::asio::io_context context(1);
   int failed = 0;

@@ -40,8 +40,8 @@ void configure_library() {
 
 int open_flags(OpenMode mode) {
   constexpr int kBoth = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
-  if (mode != OpenMode::writer) return kBoth | SQLITE_OPEN_READONLY;
-  return kBoth | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  if (mode == OpenMode::writer) return kBoth | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  return kBoth | (mode == OpenMode::healer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 }
 
 }  // namespace
@@ -136,7 +136,7 @@ Database::Database(const std::string& path, OpenMode mode) {
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   if (mode != OpenMode::writer)
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  if (mode == OpenMode::inspector) return;
+  if (mode == OpenMode::inspector || mode == OpenMode::healer) return;
   execute(mode == OpenMode::writer ? kWriterSettings : kReaderSettings);
   execute(kCommonSettings);
 }

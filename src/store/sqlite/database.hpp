@@ -101,7 +101,8 @@ class Query {
 enum class OpenMode {
   writer,
   reader,
-  inspector  ///< reads a file whose owner is not known yet, and changes nothing
+  inspector,  ///< reads a file whose owner is not known yet, and changes nothing
+  healer      ///< likewise, but rolls back a transaction that a crash cut off
 };
 
 /// A connection. Throws StorageFailure when it cannot be opened.

@@ -28,7 +28,10 @@ void apply_migration(Database& db, const Migration& migration) {
 Result<void> check_owner(const std::string& path) {
   std::error_code absent;
   if (std::filesystem::file_size(path, absent) == 0 || absent) return {};
-  Database db(path, OpenMode::inspector);
+  // A transaction that a crash cut off in a rollback journal (only the first start writes one) must
+  // be undone before anything can be read: whoever opens the file next has to do that.
+  const bool is_cut_off = std::filesystem::exists(path + "-journal", absent);
+  Database db(path, is_cut_off ? OpenMode::healer : OpenMode::inspector);
   const auto version = db.pragma("PRAGMA user_version");
   const bool is_new = version == 0 && db.pragma("SELECT count(*) FROM sqlite_schema") == 0;
   if (!is_new && db.pragma("PRAGMA application_id") != kApplicationId)

@@ -1,31 +1,19 @@
-#include "providers/json_cursor.hpp"
-#include "providers/openai_chat_codec.hpp"
+#include "providers/openai_chat/decoder.hpp"
 
-#include <utility>
+#include "providers/json_values.hpp"
+#include "providers/openai_errors.hpp"
+#include "providers/openai_logprobs.hpp"
 
 namespace taskgate::providers {
-namespace {
 
-constexpr std::size_t kMaxAnswerBytes = 32U << 20;
-
-bool is_blank_text(std::string_view text) noexcept {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-void assign_text(std::string& out, std::string_view value) {
-  const auto raw = raw_string(value);
-  if (!raw || raw->empty()) return;
-  if (out != *raw) out = to_valid_utf8(unescape(*raw));
-}
-
-}  // namespace
+OpenAiChatDecoder::OpenAiChatDecoder(DeltaSink& sink) : TurnDecoder(sink, openai_errors()) {}
 
 // The parts of a chunk that we read, as written. Nothing is applied before the whole chunk has
 // proved to be JSON.
 struct OpenAiChatDecoder::Choice {
   std::int64_t index = 0;
   std::string_view content, refusal, reasoning_content, reasoning, tool_calls, function_call;
-  std::string_view finish_reason;
+  std::string_view finish_reason, logprobs;
 };
 
 struct OpenAiChatDecoder::Chunk {
@@ -33,32 +21,20 @@ struct OpenAiChatDecoder::Chunk {
   std::optional<Choice> choice;
 };
 
-void OpenAiChatDecoder::on_event(const net::SseEvent& event) {
-  if (done()) return;
-  const std::string_view data = event.data;
-  if (is_blank_text(data)) return;
-  if (data.substr(0, 6) == "[DONE]") {
-    saw_terminal_ = true;
-    return;
+bool OpenAiChatDecoder::take_event(const net::SseEvent& event) {
+  if (event.data.starts_with("[DONE]")) {
+    mark_terminal();
+    return true;
   }
   if (event.event == "error") {
-    take_error(data);
-    return;
+    take_error(event.data);
+    return true;
   }
-  if (take_json(data)) return;
-  // A chunk cut off by the end of the stream is a cut, not nonsense.
-  if (!event.unterminated) fail("a chunk of the stream is not valid JSON");
+  return take_json(event.data);
 }
 
-void OpenAiChatDecoder::on_whole_body(std::string_view body) {
-  if (!take_json(body)) fail("the answer is not valid JSON");
-  saw_terminal_ = true;
-}
-
-void OpenAiChatDecoder::fail(std::string why) {
-  if (malformed_) return;
-  malformed_ = true;
-  why_malformed_ = std::move(why);
+bool OpenAiChatDecoder::take_whole(std::string_view body) {
+  return take_json(body);
 }
 
 bool OpenAiChatDecoder::take_json(std::string_view json) {
@@ -69,14 +45,11 @@ bool OpenAiChatDecoder::take_json(std::string_view json) {
     take_error(json);
     return true;
   }
-  any_chunk_ = true;
-  assign_text(turn_.served_model, chunk.model);
-  assign_text(turn_.fingerprint, chunk.fingerprint);
-  assign_text(turn_.request_id, chunk.id);
+  assign_text(turn().served_model, chunk.model);
+  assign_text(turn().fingerprint, chunk.fingerprint);
+  assign_text(turn().request_id, chunk.id);
   take_usage(is_null_or_absent(chunk.usage) ? chunk.groq_usage : chunk.usage);
   if (chunk.choice) take_choice(*chunk.choice);
-  const std::size_t bytes = turn_.text.size() + turn_.reasoning.size() + refusal_.size();
-  if (bytes + tools_.bytes() > kMaxAnswerBytes) fail("the answer is larger than 32 MiB");
   return true;
 }
 
@@ -131,6 +104,8 @@ bool OpenAiChatDecoder::read_choice(std::string_view value, Choice& choice) {
       choice.index = raw_integer(member).value_or(0);
     } else if (key == "finish_reason") {
       choice.finish_reason = member;
+    } else if (key == "logprobs") {
+      choice.logprobs = member;
     } else if (key == "delta" || key == "message") {
       fine = read_message(member, choice) && fine;
     }
@@ -159,11 +134,6 @@ bool OpenAiChatDecoder::read_message(std::string_view value, Choice& choice) {
   });
 }
 
-void OpenAiChatDecoder::take_error(std::string_view json) {
-  error_ = read_error_body(0, json);
-  if (error_->message.empty() && error_->code.empty()) error_->message = json;
-}
-
 void OpenAiChatDecoder::take_choice(const Choice& choice) {
   any_choice_ = true;
   // Servers that send both fields send the same text twice (vLLM while it renames one).
@@ -172,12 +142,15 @@ void OpenAiChatDecoder::take_choice(const Choice& choice) {
   const auto reasoning = raw_string(first_empty ? choice.reasoning : choice.reasoning_content);
   if (reasoning) take_text(*reasoning, Delta::Kind::reasoning);
   take_content(choice.content);
-  if (const auto refusal = raw_string(choice.refusal)) append_unescaped(refusal_, *refusal);
+  if (const auto refusal = raw_string(choice.refusal)) take_refusal(*refusal);
+  const std::size_t before = tools_.bytes();
   const bool tools = !is_null_or_absent(choice.tool_calls) && choice.tool_calls != "[]";
   if (tools && !tools_.take(choice.tool_calls)) fail("the answer's tool calls are malformed");
   if (!is_null_or_absent(choice.function_call)) tools_.take_function(choice.function_call);
-  has_output_ = has_output_ || !tools_.empty() || !refusal_.empty();
-  assign_text(turn_.raw_finish_reason, choice.finish_reason);
+  if (!tools_.empty()) mark_output();
+  spend(tools_.bytes() - before);
+  take_logprobs(choice.logprobs);
+  assign_text(turn().raw_finish_reason, choice.finish_reason);
 }
 
 // A string, or a list of parts (Mistral: text and thinking).
@@ -211,31 +184,9 @@ void OpenAiChatDecoder::take_parts(std::string_view array, Delta::Kind kind) {
   });
 }
 
-void OpenAiChatDecoder::take_text(std::string_view raw, Delta::Kind kind) {
-  if (raw.empty()) return;
-  TextStitcher& stitcher = kind == Delta::Kind::text ? text_ : reasoning_;
-  if (raw.find('\\') == std::string_view::npos) {
-    emit(kind, stitcher.push(raw));
-    return;
-  }
-  scratch_.clear();
-  append_unescaped(scratch_, raw);
-  emit(kind, stitcher.push(scratch_));
-}
-
-void OpenAiChatDecoder::emit(Delta::Kind kind, std::string_view text) {
-  if (text.empty()) return;
-  has_output_ = true;
-  (kind == Delta::Kind::text ? turn_.text : turn_.reasoning).append(text);
-  Delta delta;
-  delta.kind = kind;
-  delta.text = text;
-  sink_.on_delta(delta);
-}
-
-void OpenAiChatDecoder::flush() {
-  emit(Delta::Kind::reasoning, reasoning_.finish());
-  emit(Delta::Kind::text, text_.finish());
+void OpenAiChatDecoder::take_logprobs(std::string_view value) {
+  if (is_null_or_absent(value)) return;
+  spend(append_openai_logprobs(turn().logprobs, member(value, "content")));
 }
 
 }  // namespace taskgate::providers

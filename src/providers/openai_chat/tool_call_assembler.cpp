@@ -1,6 +1,6 @@
-#include "providers/tool_call_assembler.hpp"
+#include "providers/openai_chat/tool_call_assembler.hpp"
 
-#include "providers/json_cursor.hpp"
+#include "providers/json_values.hpp"
 #include "providers/text_stitcher.hpp"
 
 #include <algorithm>
@@ -10,17 +10,6 @@ namespace taskgate::providers {
 namespace {
 
 constexpr std::size_t kMaxToolCalls = 128;  // OpenAI's own bound on tools of a request
-
-std::string text_of(std::string_view value) {
-  const auto raw = raw_string(value);
-  return raw ? to_valid_utf8(unescape(*raw)) : std::string();
-}
-
-// Whether the text is one finished JSON object: then a further name begins another call.
-bool is_whole_object(std::string_view text) {
-  JsonCursor cursor(text);
-  return cursor.object([&](std::string_view) { cursor.value(); }) && cursor.at_end();
-}
 
 }  // namespace
 
@@ -48,7 +37,7 @@ ToolCallAssembler::Piece ToolCallAssembler::read_piece(std::string_view value) {
   cursor.object([&](std::string_view key) {
     const std::string_view member = cursor.value();
     if (key == "index") piece.index = raw_integer(member);
-    if (key == "id") piece.id = text_of(member);
+    if (key == "id") piece.id = text_value(member);
     if (key == "function") function = member;
   });
   read_function(function, piece);
@@ -59,7 +48,7 @@ void ToolCallAssembler::read_function(std::string_view value, Piece& piece) {
   JsonCursor cursor(value);
   cursor.object([&](std::string_view key) {
     const std::string_view member = cursor.value();
-    if (key == "name") piece.name = text_of(member);
+    if (key == "name") piece.name = text_value(member);
     if (key != "arguments" || is_null_or_absent(member)) return;
     // Kept in the stitcher's input form: a cut character is joined when the call is finished.
     if (const auto raw = raw_string(member)) {

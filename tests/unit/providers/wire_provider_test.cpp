@@ -1,6 +1,7 @@
 // The provider against a scripted upstream: what it sends, and what it makes of every way to fail.
-#include "providers/openai_chat.hpp"
+#include "providers/wire_provider.hpp"
 
+#include "providers/openai_chat/codec.hpp"
 #include "support/coro.hpp"
 #include "support/recording_sink.hpp"
 #include "support/scripted_upstream.hpp"
@@ -30,12 +31,15 @@ std::string finish(const std::string& reason) {
 }
 const std::string kDone = data("[DONE]");
 
-class OpenAiChatTest : public testing::Test {
+class WireProviderTest : public testing::Test {
  protected:
-  OpenAiChat& provider() {
+  std::unique_ptr<Provider> make() {
+    return std::make_unique<WireProvider>(config_, make_openai_chat(config_), client_, clock_);
+  }
+  Provider& provider() {
     if (!provider_) {
       config_.base_url = upstream_.url() + "/v1";
-      provider_ = std::make_unique<OpenAiChat>(config_, client_, clock_);
+      provider_ = make();
     }
     return *provider_;
   }
@@ -67,11 +71,11 @@ class OpenAiChatTest : public testing::Test {
   net::HttpClient client_{sockets_.get_executor(), {}};
   SystemClock clock_;
   ProviderConfig config_;
-  std::unique_ptr<OpenAiChat> provider_;
+  std::unique_ptr<Provider> provider_;
   test::RecordingSink sink_;
 };
 
-TEST_F(OpenAiChatTest, StreamsATurn) {
+TEST_F(WireProviderTest, StreamsATurn) {
   config_.api_key = Secret("sk-test");
   config_.headers.emplace_back("OpenAI-Organization", "org");
 
@@ -93,13 +97,13 @@ TEST_F(OpenAiChatTest, StreamsATurn) {
   EXPECT_EQ(nlohmann::json::parse(seen.body)["model"], "some-model");
 }
 
-TEST_F(OpenAiChatTest, DeltasComeAsTheyAreSent) {
+TEST_F(WireProviderTest, DeltasComeAsTheyAreSent) {
   upstream_.enqueue(Reply::chunked(200, "text/event-stream")
                         .chunk(content("first"))
                         .stall()
                         .chunk(finish("stop") + kDone)
                         .last_chunk());
-  auto wait = [](OpenAiChat& chat, DeltaSink& sink) -> boost::asio::awaitable<void> {
+  auto wait = [](Provider& chat, DeltaSink& sink) -> boost::asio::awaitable<void> {
     auto outcome = co_await chat.stream(ask(), sink);
     EXPECT_NE(outcome.turn(), nullptr);
   };
@@ -111,14 +115,14 @@ TEST_F(OpenAiChatTest, DeltasComeAsTheyAreSent) {
   EXPECT_FALSE(call.wait());
 }
 
-TEST_F(OpenAiChatTest, TheConnectionServesTheNextTurn) {
+TEST_F(WireProviderTest, TheConnectionServesTheNextTurn) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_NE(answer(Reply::sse({content("x"), finish("stop"), kDone})).turn(), nullptr);
   }
   EXPECT_EQ(upstream_.connections(), 1U);
 }
 
-TEST_F(OpenAiChatTest, WaitsForAFullSink) {
+TEST_F(WireProviderTest, WaitsForAFullSink) {
   sink_.full_every = 1;
 
   ASSERT_NE(answer(Reply::sse({content("x"), finish("stop"), kDone})).turn(), nullptr);
@@ -126,7 +130,7 @@ TEST_F(OpenAiChatTest, WaitsForAFullSink) {
   EXPECT_GE(sink_.waits, 1);
 }
 
-TEST_F(OpenAiChatTest, HttpErrorsAreClassified) {
+TEST_F(WireProviderTest, HttpErrorsAreClassified) {
   struct Case {
     unsigned status;
     const char* body;
@@ -156,7 +160,7 @@ TEST_F(OpenAiChatTest, HttpErrorsAreClassified) {
   }
 }
 
-TEST_F(OpenAiChatTest, HonoursRetryAfter) {
+TEST_F(WireProviderTest, HonoursRetryAfter) {
   EXPECT_EQ(failure(Reply::json(429, "{}").header("retry-after-ms", "250")).retry_after, 250ms);
   EXPECT_EQ(failure(Reply::json(503, "{}").header("Retry-After", "2")).retry_after, 2s);
   EXPECT_EQ(
@@ -166,7 +170,7 @@ TEST_F(OpenAiChatTest, HonoursRetryAfter) {
             std::nullopt);
 }
 
-TEST_F(OpenAiChatTest, KeysNeverReachAMessage) {
+TEST_F(WireProviderTest, KeysNeverReachAMessage) {
   config_.api_key = Secret("plainkeywithoutprefix");
   const Failure failed = failure(Reply::json(
       401,
@@ -179,7 +183,7 @@ TEST_F(OpenAiChatTest, KeysNeverReachAMessage) {
   }
 }
 
-TEST_F(OpenAiChatTest, AJsonBodyOn200IsAnErrorOrAWholeAnswer) {
+TEST_F(WireProviderTest, AJsonBodyOn200IsAnErrorOrAWholeAnswer) {
   EXPECT_EQ(failure(Reply::json(200, R"({"error":{"code":"insufficient_quota"}})")).failure_class,
             FailureClass::quota);
   EXPECT_EQ(failure(Reply::json(200, R"({"hello":1})")).failure_class, FailureClass::malformed);
@@ -192,7 +196,7 @@ TEST_F(OpenAiChatTest, AJsonBodyOn200IsAnErrorOrAWholeAnswer) {
   EXPECT_EQ(whole.turn()->text, "whole");
 }
 
-TEST_F(OpenAiChatTest, AStreamThatBreaksOffIsCut) {
+TEST_F(WireProviderTest, AStreamThatBreaksOffIsCut) {
   const auto begun = [] { return Reply::chunked(200, "text/event-stream").chunk(content("half")); };
 
   EXPECT_EQ(failure(begun().close()).failure_class, FailureClass::stream_cut);
@@ -203,7 +207,7 @@ TEST_F(OpenAiChatTest, AStreamThatBreaksOffIsCut) {
   EXPECT_TRUE(failure(begun().close()).retryable());
 }
 
-TEST_F(OpenAiChatTest, ACompleteAnswerSurvivesACut) {
+TEST_F(WireProviderTest, ACompleteAnswerSurvivesACut) {
   const TurnOutcome outcome =
       answer(Reply::chunked(200, "text/event-stream").chunk(content("x") + finish("stop")).reset());
 
@@ -211,7 +215,7 @@ TEST_F(OpenAiChatTest, ACompleteAnswerSurvivesACut) {
   EXPECT_EQ(outcome.turn()->text, "x");
 }
 
-TEST_F(OpenAiChatTest, AFinalEventWithoutItsBlankLineCounts) {
+TEST_F(WireProviderTest, AFinalEventWithoutItsBlankLineCounts) {
   const TurnOutcome outcome = answer(
       Reply::sse({content("x"), R"(data: {"choices":[{"delta":{},"finish_reason":"length"}]})"}));
 
@@ -219,7 +223,7 @@ TEST_F(OpenAiChatTest, AFinalEventWithoutItsBlankLineCounts) {
   EXPECT_EQ(outcome.turn()->finish_reason, FinishReason::length);
 }
 
-TEST_F(OpenAiChatTest, AnErrorInsideTheStreamIsTheOutcome) {
+TEST_F(WireProviderTest, AnErrorInsideTheStreamIsTheOutcome) {
   const Failure failed = failure(
       Reply::sse({content("x"), data(R"({"error":{"code":429,"message":"slow"}})"), content("y")}));
 
@@ -228,7 +232,7 @@ TEST_F(OpenAiChatTest, AnErrorInsideTheStreamIsTheOutcome) {
   EXPECT_EQ(sink_.text, "x");
 }
 
-TEST_F(OpenAiChatTest, StallsTimeOut) {
+TEST_F(WireProviderTest, StallsTimeOut) {
   config_.timeouts.first_byte = 60ms;
   config_.timeouts.idle = 60ms;
 
@@ -238,7 +242,7 @@ TEST_F(OpenAiChatTest, StallsTimeOut) {
       FailureClass::timeout);
 }
 
-TEST_F(OpenAiChatTest, HeartbeatsKeepASlowModelAlive) {
+TEST_F(WireProviderTest, HeartbeatsKeepASlowModelAlive) {
   config_.timeouts.idle = 200ms;
   Reply slow = Reply::chunked(200, "text/event-stream");
   for (int i = 0; i < 10; ++i) slow.pause(40ms).chunk(": keep-alive\n\n");
@@ -250,24 +254,23 @@ TEST_F(OpenAiChatTest, HeartbeatsKeepASlowModelAlive) {
   EXPECT_EQ(outcome.turn()->text, "x");
 }
 
-TEST_F(OpenAiChatTest, NobodyThereIsAConnectFailure) {
+TEST_F(WireProviderTest, NobodyThereIsAConnectFailure) {
   std::uint16_t port = 0;
   {
     const ScriptedUpstream gone;
     port = gone.port();
   }
   config_.base_url = "http://127.0.0.1:" + std::to_string(port);
-  OpenAiChat chat(config_, client_, clock_);
 
-  const TurnOutcome outcome = test::run(context_, chat.stream(ask(), sink_));
+  const TurnOutcome outcome = test::run(context_, make()->stream(ask(), sink_));
 
   ASSERT_NE(outcome.failure(), nullptr);
   EXPECT_EQ(outcome.failure()->failure_class, FailureClass::connect);
 }
 
-TEST_F(OpenAiChatTest, CancellationClosesTheUpstreamConnection) {
+TEST_F(WireProviderTest, CancellationClosesTheUpstreamConnection) {
   upstream_.enqueue(Reply::chunked(200, "text/event-stream").chunk(content("x")).hang());
-  auto wait = [](OpenAiChat& chat, DeltaSink& sink) -> boost::asio::awaitable<void> {
+  auto wait = [](Provider& chat, DeltaSink& sink) -> boost::asio::awaitable<void> {
     auto outcome = co_await chat.stream(ask(), sink);
     (void)outcome;
   };
