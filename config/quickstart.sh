@@ -81,8 +81,8 @@ install() {
 install_for_build() {
   choose_boost
   # shellcheck disable=SC2086  # a list of words on purpose
-  install g++ cmake ninja-build nlohmann-json3-dev libspdlog-dev libsqlite3-dev libssl-dev \
-    libre2-dev     ca-certificates curl $boost "$@" || die 'the packages could not be installed (see above)'
+  install g++ cmake ninja-build nlohmann-json3-dev libspdlog-dev libsqlite3-dev libssl-dev libre2-dev \
+    libmimalloc-dev ca-certificates curl $boost "$@" || die 'the packages could not be installed (see above)'
 }
 
 node_is_recent() {
