@@ -1,7 +1,6 @@
 #include "api/health.hpp"
 
 #include "api/problem.hpp"
-#include "taskgate/core/json_text.hpp"
 
 #include <utility>
 
@@ -40,20 +39,6 @@ asio::awaitable<net::Response> HealthRoutes::readyz(net::Request& request) {
   auto response = net::Response::json(200, std::move(body));
   response.set("Cache-Control", "no-store");
   co_return response;
-}
-
-asio::awaitable<net::Response> HealthRoutes::models(net::Request&) {
-  std::string body = R"({"object":"list","data":[)";
-  for (const auto& provider : providers_) {
-    if (body.back() != '[') body += ',';
-    body += R"({"object":"provider","name":)";
-    append_json_string(body, provider.name);
-    body += R"(,"models":)";
-    append_json_string(body, provider.models);
-    body += '}';
-  }
-  body += R"(],"has_more":false})";
-  co_return net::Response::json(200, std::move(body));
 }
 
 asio::awaitable<net::Response> HealthRoutes::openapi(net::Request&) {

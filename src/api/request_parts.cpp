@@ -34,6 +34,22 @@ void for_each_element(const net::Request& request,
   }
 }
 
+// `; charset=utf-16`: the parameter means nothing for JSON, but who sends it sends other bytes.
+bool names_other_charset(std::string_view parameters) {
+  while (!parameters.empty()) {
+    const auto end = std::min(parameters.find(';'), parameters.size());
+    const auto parameter = trim(parameters.substr(0, end));
+    parameters.remove_prefix(std::min(end + 1, parameters.size()));
+    const auto equals = std::min(parameter.find('='), parameter.size());
+    if (!same_token(parameter.substr(0, equals), "charset")) continue;
+    auto value = parameter.substr(std::min(equals + 1, parameter.size()));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    if (!same_token(value, "utf-8") && !same_token(value, "us-ascii")) return true;
+  }
+  return false;
+}
+
 // "q=0", "q=0.0", "Q=0.000": RFC 9110 §12.4.2, "not acceptable".
 bool has_zero_weight(std::string_view parameters) {
   while (!parameters.empty()) {
@@ -90,9 +106,13 @@ const Principal& principal_of(const net::Request& request) {
 std::optional<Problem> check_json_content(const net::Request& request) {
   const auto type = request.headers.find("Content-Type");
   const auto media = type ? trim(type->substr(0, type->find(';'))) : std::string_view();
-  if (same_token(media, "application/json")) return std::nullopt;
-  return Problem(ProblemCode::unsupported_media_type,
-                 "send the body as `Content-Type: application/json`");
+  if (!same_token(media, "application/json"))
+    return Problem(ProblemCode::unsupported_media_type,
+                   "send the body as `Content-Type: application/json`");
+  if (names_other_charset(type->substr(media.size())))
+    return Problem(ProblemCode::unsupported_media_type,
+                   "JSON is sent as UTF-8 (RFC 8259 section 8.1): leave the charset out");
+  return std::nullopt;
 }
 
 std::optional<Problem> check_accept(const net::Request& request,
@@ -168,8 +188,9 @@ std::optional<std::chrono::seconds> preferred_wait(const net::Request& request) 
 bool matches_etag(const net::Request& request, std::string_view etag) {
   bool matched = false;
   for_each_element(request, "If-None-Match", [&](std::string_view candidate) {
+    matched = matched || candidate == "*";
     if (candidate.starts_with("W/")) candidate.remove_prefix(2);
-    matched = matched || candidate == "*" || candidate == etag;
+    matched = matched || candidate == etag;
   });
   return matched;
 }

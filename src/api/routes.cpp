@@ -5,6 +5,7 @@
 
 #include "api/health.hpp"
 #include "api/keys.hpp"
+#include "api/models.hpp"
 #include "api/problem.hpp"
 #include "api/route_table.hpp"
 #include "api/stream.hpp"
@@ -24,12 +25,14 @@ struct Handlers {
         streams(services.gateway, services.options.heartbeat),
         webhooks(services.store, services.clock),
         keys(services.store, services.keys, services.clock),
-        health(services.gateway, services.store, std::move(services.options.providers)) {}
+        models(services.gateway, std::move(services.options.providers)),
+        health(services.gateway, services.store) {}
 
   TaskRoutes tasks;
   StreamRoutes streams;
   WebhookRoutes webhooks;
   KeyRoutes keys;
+  ModelRoutes models;
   HealthRoutes health;
 };
 
@@ -84,7 +87,7 @@ constexpr auto make_rows() {
       {post, "/keys", Access::admin, Body::small, bind<&H::keys, &KeyRoutes::create>},
       {get, "/keys", Access::admin, Body::none, bind<&H::keys, &KeyRoutes::list>},
       {delete_, "/keys/{id}", Access::admin, Body::none, bind<&H::keys, &KeyRoutes::revoke>},
-      {get, "/models", Access::read, Body::none, bind<&H::health, &HealthRoutes::models>},
+      {get, "/models", Access::read, Body::none, bind<&H::models, &ModelRoutes::list>},
       {get, "/livez", Access::open, Body::none, bind<&H::health, &HealthRoutes::livez>},
       {get, "/readyz", Access::open, Body::none, bind<&H::health, &HealthRoutes::readyz>},
       {get, "/openapi.json", Access::open, Body::none, bind<&H::health, &HealthRoutes::openapi>},
@@ -141,6 +144,7 @@ net::RefusalFormatter make_refusals() {
 
 std::vector<RouteInfo> list_routes() {
   std::vector<RouteInfo> routes;
+  routes.reserve(std::size(kRows));
   for (const auto& row : kRows) routes.push_back({row.method, row.pattern, scope_of(row.access)});
   return routes;
 }

@@ -8,7 +8,9 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace taskgate::api {
@@ -38,31 +40,49 @@ void append_frames(std::string& out, const std::vector<Event>& events, std::stri
   }
 }
 
-// Runs on the connection's coroutine until the log's end or the client's leave (cancellation).
-// Buffers live inside the loop: an idle stream holds none.
-asio::awaitable<void> follow(std::shared_ptr<engine::Subscription> subscription,
-                             std::string id,
-                             std::chrono::milliseconds heartbeat,
-                             net::StreamWriter& writer) {
-  if (!co_await writer.write(kPreamble)) co_return;
-  for (;;) {
-    std::string frames;
-    bool ended = false;
-    {
-      auto batch = co_await subscription->next(heartbeat);
-      // On an error the stream just ends: the client comes back with its cursor.
-      if (!batch || batch->purged) co_return;
-      append_frames(frames, batch->events, id);
-      ended = batch->finished;
-    }
-    if (frames.empty() && ended) co_return;
-    if (frames.empty()) frames = kHeartbeat;
-    if (!co_await writer.write(frames)) co_return;
-    if (ended) co_return;
-  }
-}
-
 }  // namespace
+
+// Not in the anonymous namespace: coroutines' frames hold it.
+namespace detail {
+
+// A task's log as SSE, until its end or the client's leave. Between events it holds no buffer and
+// no frame.
+class EventFeed final : public net::StreamFeed {
+ public:
+  EventFeed(std::unique_ptr<engine::Subscription> subscription,
+            std::string id,
+            std::chrono::milliseconds heartbeat)
+      : subscription_(std::move(subscription)), id_(std::move(id)), heartbeat_(heartbeat) {}
+
+  asio::awaitable<State> fill(std::string& out) override {
+    const auto now = std::chrono::steady_clock::now();
+    if (!greeted_) {
+      greeted_ = true;
+      heartbeat_at_ = now + heartbeat_;
+      out = kPreamble;
+      co_return State::more;
+    }
+    const auto batch = co_await subscription_->ready();
+    // On an error the stream just ends: the client comes back with its cursor.
+    if (!batch || batch->purged) co_return State::ended;
+    append_frames(out, batch->events, id_);
+    if (batch->finished) co_return State::ended;
+    if (out.empty() && now >= heartbeat_at_) out = kHeartbeat;
+    if (!out.empty()) heartbeat_at_ = now + heartbeat_;
+    co_return State::waiting;
+  }
+
+  asio::steady_timer* sleep() override { return subscription_->sleep_until(heartbeat_at_); }
+
+ private:
+  const std::unique_ptr<engine::Subscription> subscription_;
+  const std::string id_;
+  const std::chrono::milliseconds heartbeat_;
+  std::chrono::steady_clock::time_point heartbeat_at_{};
+  bool greeted_ = false;
+};
+
+}  // namespace detail
 
 std::uint64_t stream_cursor(const net::Request& request) {
   if (const auto header = request.headers.find("Last-Event-ID"))
@@ -115,12 +135,9 @@ asio::awaitable<net::Response> StreamRoutes::stream(net::Request& request) {
   response.set("Content-Type", "text/event-stream; charset=utf-8")
       .set("Cache-Control", "no-cache, no-transform")
       .set("X-Accel-Buffering", "no");
-  // Shared only because std::function must be copyable; one coroutine uses it.
-  std::shared_ptr<engine::Subscription> subscription = std::move(*subscribed);
   auto public_id = task.public_id();
-  response.stream([subscription, public_id, heartbeat = heartbeat_](net::StreamWriter& writer) {
-    return follow(subscription, public_id, heartbeat, writer);
-  });
+  response.stream(std::make_shared<detail::EventFeed>(std::move(*subscribed), std::move(public_id),
+                                                      heartbeat_));
   co_return response;
 }
 

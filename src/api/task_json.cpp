@@ -17,7 +17,7 @@ void append_time(std::string& out, std::string_view name, const std::optional<Ti
     return;
   }
   out += '"';
-  out += to_rfc3339(*time);
+  append_rfc3339(out, *time);
   out += '"';
 }
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -21,14 +22,23 @@ ParsedTaskRequest not_json(std::string why) {
   return parsed;
 }
 
-// Rules that need more than one field.
-void check_together(const engine::TaskRequest& request, TimePoint now, FaultList& faults) {
-  if (!request.deadline) return;
-  if (*request.deadline <= now) {
-    faults.add("/deadline", "must lie in the future; the server's clock says " + to_rfc3339(now));
-  } else if (request.not_before && *request.deadline <= *request.not_before) {
+// No fallback to the model itself.
+void check_fallbacks(const engine::TaskRequest& request, FaultList& faults) {
+  const auto& fallbacks = request.fallback_models;
+  const auto same = std::find(fallbacks.begin(), fallbacks.end(), request.model);
+  if (same == fallbacks.end()) return;
+  faults.add("/fallback_models/" + std::to_string(same - fallbacks.begin()),
+             "is the task's own model");
+}
+
+// Rules that need more than one field. True: the deadline has passed.
+bool check_together(const engine::TaskRequest& request, TimePoint now, FaultList& faults) {
+  if (!request.deadline) return false;
+  if (request.not_before && *request.deadline <= *request.not_before)
     faults.add("/deadline", "must be later than not_before");
-  }
+  if (*request.deadline > now) return false;
+  faults.add("/deadline", "must lie in the future; the server's clock says " + to_rfc3339(now));
+  return true;
 }
 
 }  // namespace
@@ -44,8 +54,10 @@ ParsedTaskRequest TaskRequestReader::read(std::string body) const {
   if (!nlohmann::json::sax_parse(body.begin(), body.end(), &sax))
     return not_json(sax.syntax_error());
 
-  check_together(parsed.request, clock_.now(), faults);
+  check_fallbacks(parsed.request, faults);
+  const bool passed = check_together(parsed.request, clock_.now(), faults);
   parsed.faults = faults.take();
+  parsed.too_late = passed && parsed.faults.size() == 1;
   parsed.request.body = std::move(body);
   return parsed;
 }

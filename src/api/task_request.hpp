@@ -18,6 +18,8 @@ struct ParsedTaskRequest {
   engine::TaskRequest request;
   std::vector<Fault> faults;  ///< every one, up to kMaxFaults
   bool malformed = false;     ///< not JSON at all (400), else the faults are of meaning (422)
+  /// The one fault is that the deadline has passed: right when first sent, so a repeat is in order.
+  bool too_late = false;
 };
 
 inline constexpr std::size_t kMaxFaults = 100;  ///< past it, one line says that there are more

@@ -16,6 +16,7 @@ namespace {
 using Kind = JsonValue::Kind;
 
 constexpr std::size_t kMaxTags = 32;
+constexpr std::size_t kMaxFallbacks = 8;
 constexpr std::size_t kMaxTag = 64;             // characters
 constexpr std::size_t kMaxMetadataKey = 64;     // characters
 constexpr std::size_t kMaxMetadataValue = 512;  // characters
@@ -131,6 +132,14 @@ void TaskRequestSax::tags_value(const JsonValue& value) {
   if (!distinct_.emplace(value.text).second) return fault("is given twice");
   if (request_.tags.size() > 1) request_.tags += ',';
   append_json_string(request_.tags, value.text);
+}
+
+void TaskRequestSax::fallbacks_value(const JsonValue& value) {
+  if (!is_model_name(value)) return;
+  if (top().index == kMaxFallbacks) fault("there may be at most 8 fallback models");
+  if (top().index >= kMaxFallbacks) return;
+  if (!distinct_.emplace(value.text).second) return fault("is given twice");
+  request_.fallback_models.emplace_back(value.text);
 }
 
 void TaskRequestSax::webhook_value(const JsonValue& value) {

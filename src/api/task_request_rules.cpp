@@ -106,6 +106,7 @@ void TaskRequestSax::leave() {
   --depth_;
   if (empty && (place == Place::messages || place == Place::parts))
     fault("must hold at least one element");
+  if (empty && place == Place::fallbacks) fault("must name at least one model, or be left out");
   if (empty && place == Place::webhook_events)
     fault("must name at least one event, or be left out for the default");
   if (place == Place::metadata && request_.metadata.size() > kMaxMetadata)
@@ -150,13 +151,13 @@ void TaskRequestSax::envelope_value(const JsonValue& value) {
     case webhook:
     case metadata:
     case tags:
+    case fallback_models:
       return container_field(value);
     case context:
     case tools:
     case max_steps:
     case max_tool_calls:
     case budget:
-    case fallback_models:
     case reasoning:
       fault(unsupported(top().key));
       return skip_if_container(value);
@@ -164,13 +165,21 @@ void TaskRequestSax::envelope_value(const JsonValue& value) {
 }
 
 void TaskRequestSax::model_field(const JsonValue& value) {
-  if (!expect(value, Kind::string, "a string such as \"sim/echo\"")) return;
-  if (value.text.empty() || value.text.size() > kMaxModel)
-    return fault("must have 1 to 200 characters");
+  if (is_model_name(value)) request_.model = value.text;
+}
+
+bool TaskRequestSax::is_model_name(const JsonValue& value) {
+  if (!expect(value, Kind::string, "a string such as \"sim/echo\"")) return false;
   const bool visible =
       std::all_of(value.text.begin(), value.text.end(), [](char c) { return c > ' ' && c < 0x7F; });
-  if (!visible) return fault("must be visible ASCII without spaces, such as \"provider/name\"");
-  request_.model = value.text;
+  if (value.text.empty() || value.text.size() > kMaxModel) {
+    fault("must have 1 to 200 characters");
+  } else if (!visible) {
+    fault("must be visible ASCII without spaces, such as \"provider/name\"");
+  } else {
+    return true;
+  }
+  return false;
 }
 
 void TaskRequestSax::input_field(const JsonValue& value) {
@@ -239,6 +248,10 @@ void TaskRequestSax::container_field(const JsonValue& value) {
       request_.metadata = "{";
       distinct_.clear();
       return push(Place::metadata);
+    case fallback_models:
+      if (!expect(value, Kind::array, "an array of models")) return;
+      distinct_.clear();
+      return push(Place::fallbacks);
     default:  // tags
       if (!expect(value, Kind::array, "an array of strings")) return;
       request_.tags = "[";

@@ -148,7 +148,8 @@ std::string TaskRequestSax::pointer() const {
   for (std::size_t i = 1; i <= depth_; ++i) {
     const auto& frame = frames_[i];
     const bool is_array = frame.place == Place::messages || frame.place == Place::parts ||
-                          frame.place == Place::tags || frame.place == Place::webhook_events;
+                          frame.place == Place::tags || frame.place == Place::fallbacks ||
+                          frame.place == Place::webhook_events;
     if (is_array) {
       path += '/';
       path += std::to_string(frame.index);
@@ -215,6 +216,8 @@ void TaskRequestSax::on_value(const JsonValue& value) {
       return metadata_value(value);
     case Place::tags:
       return tags_value(value);
+    case Place::fallbacks:
+      return fallbacks_value(value);
     case Place::webhook:
       return webhook_value(value);
     case Place::webhook_events:

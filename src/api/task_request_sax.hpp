@@ -77,6 +77,7 @@ class TaskRequestSax {
     part,
     metadata,
     tags,
+    fallbacks,
     webhook,
     webhook_events
   };
@@ -109,6 +110,7 @@ class TaskRequestSax {
   void scheduling_field(const JsonValue& value);
   void choice_field(const JsonValue& value);
   void model_field(const JsonValue& value);
+  bool is_model_name(const JsonValue& value);
   void input_field(const JsonValue& value);
   void messages_value(const JsonValue& value);
   void message_value(const JsonValue& value);
@@ -116,6 +118,7 @@ class TaskRequestSax {
   void part_value(const JsonValue& value);
   void metadata_value(const JsonValue& value);
   void tags_value(const JsonValue& value);
+  void fallbacks_value(const JsonValue& value);
   void webhook_value(const JsonValue& value);
   void webhook_event_value(const JsonValue& value);
   void one_of(const JsonValue& value, std::span<const std::string_view> names);
@@ -129,7 +132,7 @@ class TaskRequestSax {
   std::array<Frame, 8> frames_;  // the deepest place is 5 below the root
   std::size_t depth_ = 0;
   std::size_t skipping_ = 0;                  // open containers below a value that needs no look
-  std::unordered_set<std::string> distinct_;  // metadata keys or tags so far
+  std::unordered_set<std::string> distinct_;  // metadata keys, tags or models so far
   std::string syntax_error_;
 };
 

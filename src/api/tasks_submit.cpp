@@ -32,10 +32,17 @@ net::Response refused_response(const net::Request& request, const Error& error, 
   if (error.code() == Errc::unprocessable && has_key) {
     problem.code = ProblemCode::idempotency_key_reused;
   } else if (error.code() == Errc::invalid_argument || error.code() == Errc::unprocessable) {
-    problem.code = ProblemCode::invalid_request;  // the one field that the gateway judges
-    problem.faults.push_back({"/model", error.message()});
+    problem.code = ProblemCode::invalid_request;
+    // The gateway judges models alone; which one, its detail points to.
+    const bool points = error.detail().starts_with('/');
+    problem.faults.push_back({points ? error.detail() : "/model", error.message()});
   }
   return problem_response(request, problem);
+}
+
+// It could only have repeated a task, and there is none: what is wrong with it counts after all.
+bool is_unknown_repeat(const ParsedTaskRequest& parsed, const Error& error) {
+  return parsed.too_late && error.code() == Errc::not_found;
 }
 
 std::optional<Problem> check_head(const net::Request& request) {
@@ -69,13 +76,17 @@ asio::awaitable<net::Response> TaskRoutes::submit(net::Request& request) {
   auto idempotency = read_idempotency_key(request);
   if (idempotency.problem) co_return problem_response(request, *idempotency.problem);
   auto parsed = reader_.read(std::move(request.body));
-  if (!parsed.faults.empty()) co_return faults_response(request, std::move(parsed));
-
   engine::SubmitOptions options;
   options.idempotency_key = std::move(idempotency.key);
   const bool has_key = options.idempotency_key.has_value();
+  options.known_only = parsed.too_late && has_key;
+  if (!parsed.faults.empty() && !options.known_only)
+    co_return faults_response(request, std::move(parsed));
+
   const std::string tenant = principal_of(request).tenant;
   auto submitted = co_await gateway_.submit(tenant, std::move(parsed.request), std::move(options));
+  if (!submitted && is_unknown_repeat(parsed, submitted.error()))
+    co_return faults_response(request, std::move(parsed));
   if (!submitted) co_return refused_response(request, submitted.error(), has_key);
 
   auto& view = submitted->view;
@@ -112,13 +123,17 @@ asio::awaitable<net::Response> TaskRoutes::put(net::Request& request) {
     co_return problem_response(request, problem);
   }
   auto parsed = reader_.read(std::move(request.body));
-  if (!parsed.faults.empty()) co_return faults_response(request, std::move(parsed));
+  if (!parsed.faults.empty() && !parsed.too_late)
+    co_return faults_response(request, std::move(parsed));
 
   engine::SubmitOptions options;
   options.route = "PUT /tasks";
   options.client_id = id;
+  options.known_only = parsed.too_late;
   const std::string tenant = principal_of(request).tenant;
   auto submitted = co_await gateway_.submit(tenant, std::move(parsed.request), std::move(options));
+  if (!submitted && is_unknown_repeat(parsed, submitted.error()))
+    co_return faults_response(request, std::move(parsed));
   if (!submitted) co_return refused_response(request, submitted.error(), false);
 
   auto& view = submitted->view;

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -70,6 +71,7 @@ engine::EngineOptions engine_options(const Config& config) {
   options.default_deadline = config.engine.default_deadline;
   options.backoff_base = config.engine.retry.base;
   options.backoff_max = config.engine.retry.max;
+  options.flow = config.engine.flow;
   options.result_ttl = config.engine.result_ttl;
   options.idempotency_ttl = config.engine.idempotency_ttl;
   return options;
@@ -101,6 +103,21 @@ std::vector<providers::ProviderConfig> provider_configs(const Config& config) {
   return all;
 }
 
+std::vector<api::ProviderInfo> provider_infos(const providers::Registry& registry,
+                                              const Config& config) {
+  std::vector<api::ProviderInfo> all;
+  for (const auto& name : registry.names()) {
+    api::ProviderInfo info;
+    info.name = name;
+    info.models = name + "/<model>";
+    if (const auto found = config.providers.find(name); found != config.providers.end()) {
+      for (const auto& model : found->second.models) info.configured.push_back(name + "/" + model);
+    }
+    all.push_back(std::move(info));
+  }
+  return all;
+}
+
 net::ServerOptions server_options(const Config& config) {
   net::ServerOptions options;
   options.host = config.server.listen.host;
@@ -110,6 +127,17 @@ net::ServerOptions server_options(const Config& config) {
   options.tls_private_key_file = config.server.tls.private_key_file;
   options.limits = config.server.limits;
   return options;
+}
+
+// The loader has checked the settings; what comes from elsewhere must be right.
+net::ProxyRules proxy_rules(const ProxyConfig& config) {
+  net::ProxySettings settings;
+  settings.https = Secret(config.https_url);
+  settings.http = Secret(config.http_url);
+  settings.no_proxy = config.no_proxy;
+  auto rules = net::ProxyRules::make(settings);
+  if (!rules) throw std::invalid_argument(rules.error().message());
+  return std::move(*rules);
 }
 
 net::ClientOptions client_options(const Overrides& overrides) {
@@ -151,8 +179,12 @@ Application::~Application() {
 void Application::Parts::compose(const Config& config, const Overrides& overrides) {
   const Clock& clock = overrides.clock != nullptr ? *overrides.clock : system_clock;
   const auto executor = workers.get_executor();
-  provider_client = std::make_unique<net::HttpClient>(executor, client_options(overrides));
-  webhook_client = std::make_unique<net::HttpClient>(executor, client_options(overrides));
+  auto to_providers = client_options(overrides);
+  to_providers.proxy = proxy_rules(config.proxy);
+  auto to_receivers = client_options(overrides);
+  if (config.proxy.webhooks) to_receivers.proxy = to_providers.proxy;
+  provider_client = std::make_unique<net::HttpClient>(executor, std::move(to_providers));
+  webhook_client = std::make_unique<net::HttpClient>(executor, std::move(to_receivers));
   registry = providers::make_registry(provider_configs(config), *provider_client, clock);
 
   auto policy = webhook_policy(config);
@@ -176,7 +208,7 @@ void Application::Parts::compose(const Config& config, const Overrides& override
   api::ApiOptions options;
   options.task_body_limit = config.server.max_body_bytes;
   if (overrides.stream_heartbeat) options.heartbeat = *overrides.stream_heartbeat;
-  for (const auto& name : registry->names()) options.providers.push_back({name, name + "/<model>"});
+  options.providers = provider_infos(*registry, config);
   options.check_webhook_url = [policy](std::string_view url) -> Result<void> {
     if (const auto checked = net::check_webhook_url(url, policy); !checked) return checked.error();
     return {};

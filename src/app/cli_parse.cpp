@@ -184,10 +184,15 @@ ParsedCommandLine keys_create(const Words& words, ConfigSources sources) {
   return Command(std::move(command));
 }
 
+ParsedCommandLine help_on(const std::string& topic) {
+  if (topic.empty() || is_group(topic) || find_command(topic)) return Command(HelpCommand{topic});
+  return usage(unknown_command(topic), "");
+}
+
 ParsedCommandLine make_command(const Words& words, Environment environment) {
   const auto name = words.command->name;
   if (words.help) return Command(HelpCommand{std::string(name)});
-  if (name == "help") return Command(HelpCommand{words.operand});
+  if (name == "help") return help_on(words.operand);
   if (name == "version") return Command(VersionCommand{words.has("--json")});
   if (name == "config schema") return Command(ConfigSchemaCommand{});
   if (name == "config reference") return Command(ConfigReferenceCommand{});

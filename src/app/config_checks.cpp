@@ -1,4 +1,5 @@
 #include "app/config_reader.hpp"
+#include "taskgate/net/proxy.hpp"
 #include "taskgate/observe/redact.hpp"
 
 #include <boost/url/parse.hpp>
@@ -50,6 +51,32 @@ void check_provider(ConfigReader& reader, const std::string& name, ProviderConfi
     reader.complain(pointer + "/api_key", "a key cannot hold blanks", "");
 }
 
+void check_flow(ConfigReader& reader, const engine::FlowOptions& flow) {
+  if (flow.initial_concurrency > flow.max_concurrency)
+    reader.complain("/engine/flow/initial_concurrency",
+                    "it begins above /engine/flow/max_concurrency", "");
+  if (flow.breaker_open > flow.breaker_open_most)
+    reader.complain("/engine/flow/breaker_open_ms",
+                    "it is longer than /engine/flow/breaker_open_max_ms", "");
+}
+
+// Each alone, so that a complaint stands at its place.
+void check_proxy(ConfigReader& reader, const ProxyConfig& proxy) {
+  const auto check = [&](const char* pointer, const net::ProxySettings& settings) {
+    const auto rules = net::ProxyRules::make(settings);
+    if (!rules) reader.complain(pointer, rules.error().message(), "");
+  };
+  net::ProxySettings settings;
+  settings.https = Secret(proxy.https_url);
+  check("/proxy/https_url", settings);
+  settings = net::ProxySettings();
+  settings.http = Secret(proxy.http_url);
+  check("/proxy/http_url", settings);
+  settings = net::ProxySettings();
+  settings.no_proxy = proxy.no_proxy;
+  check("/proxy/no_proxy", settings);
+}
+
 void check_webhooks(ConfigReader& reader,
                     const ConfigSources& sources,
                     const WebhookConfig& hooks) {
@@ -91,6 +118,8 @@ void check_config(ConfigReader& reader, const ConfigSources& sources) {
   if (config.engine.retry.base > config.engine.retry.max)
     reader.complain("/engine/retry/base_ms", "the first delay is longer than /engine/retry/max_ms",
                     "");
+  check_flow(reader, config.engine.flow);
+  check_proxy(reader, config.proxy);
   if (config.engine.tenant_max_queued > config.engine.max_queued_tasks &&
       reader.loaded().origins.contains("/engine/tenant_max_queued"))
     reader.complain("/engine/tenant_max_queued",

@@ -33,6 +33,7 @@ LoadedConfig load_config(const ConfigSources& sources) {
   reader.read_environment();
   reader.read_flags();
   detect_providers(reader.loaded(), sources.environment);
+  detect_proxy(reader.loaded(), sources.environment);
   check_config(reader, sources);
   LoadedConfig loaded = reader.take();
   // The file's problems by their place, then the others in the order they were found.

@@ -134,7 +134,9 @@ void ConfigReader::read_section(const json& object,
   const auto known = children_of(path);
   for (const auto& [key, value] : object.items()) {
     const std::string child = pointer_child(pointer, key);
-    const std::string child_path = path.empty() ? key : path + "/" + key;
+    std::string child_path = path;
+    if (!path.empty()) child_path += '/';
+    child_path += key;
     if (path.empty() && key == "$schema") continue;
     if (path.empty() && key == "providers") {
       read_providers(value);
@@ -319,7 +321,10 @@ std::string ConfigReader::masked_line(const LineColumn& place) const {
   for (const auto& [pointer, span] : document_.values) {
     const bool is_header =
         pointer.starts_with("/providers/") && pointer.find("/headers/") != std::string::npos;
-    if (!is_header && !log::is_secret_name(last_step(pointer))) continue;
+    const auto* setting =
+        find_setting(config_settings(), std::string_view(pointer).substr(pointer.empty() ? 0 : 1));
+    const bool is_secret = setting != nullptr && setting->secret;
+    if (!is_header && !is_secret && !log::is_secret_name(last_step(pointer))) continue;
     if (is_bare_reference(std::string_view(text_).substr(span.begin, span.end - span.begin)))
       continue;
     const std::size_t end = std::min(span.end, line_end);

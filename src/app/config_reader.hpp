@@ -67,6 +67,10 @@ class ConfigReader {
 /// name.
 void detect_providers(LoadedConfig& loaded, const std::map<std::string, std::string>& environment);
 
+/// Takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY (lower case first, as other programs do) for what the
+/// configuration leaves empty.
+void detect_proxy(LoadedConfig& loaded, const std::map<std::string, std::string>& environment);
+
 /// What only the whole can show: values that do not go together, files that are not there.
 void check_config(ConfigReader& reader, const ConfigSources& sources);
 

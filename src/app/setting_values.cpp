@@ -75,6 +75,8 @@ std::string expected_of(const Setting<Owner>& setting) {
       return "\"host:port\"";
     } else if constexpr (std::is_same_v<T, std::vector<std::uint16_t>>) {
       return "list of ports 1..65535";
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      return "list of strings";
     } else if constexpr (std::is_same_v<T, HeaderMap>) {
       return "object of header fields, name to value";
     } else {
@@ -151,6 +153,17 @@ bool take(std::vector<std::uint16_t>& out, const json& value) {
   return true;
 }
 
+bool take(std::vector<std::string>& out, const json& value) {
+  if (!value.is_array()) return false;
+  std::vector<std::string> texts;
+  for (const auto& item : value) {
+    if (!item.is_string()) return false;
+    texts.push_back(item.get<std::string>());
+  }
+  out = std::move(texts);
+  return true;
+}
+
 // RFC 9110 §5.1 token for names; no control characters in values (§5.5).
 bool is_header(std::string_view name, std::string_view text) {
   constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
@@ -184,6 +197,9 @@ ordered_json shown(const ListenAddress& value) {
 ordered_json shown(const std::vector<std::uint16_t>& value) {
   return value;
 }
+ordered_json shown(const std::vector<std::string>& value) {
+  return value;
+}
 ordered_json shown(const HeaderMap& value) {
   ordered_json headers = ordered_json::object();
   for (const auto& [name, text] : value) headers[name] = text.empty() ? "" : "…";
@@ -204,6 +220,16 @@ json ports_in(const std::string& text) {
     const auto port = integer_in(std::string_view(text).substr(pos, comma - pos));
     if (!port) return text;
     list.push_back(*port);
+    pos = comma + 1;
+  }
+  return list;
+}
+
+json texts_in(const std::string& text) {
+  json list = json::array();
+  for (std::size_t pos = 0; pos < text.size();) {
+    const auto comma = std::min(text.find(',', pos), text.size());
+    list.push_back(text.substr(pos, comma - pos));
     pos = comma + 1;
   }
   return list;
@@ -252,8 +278,10 @@ json from_text(const Setting<Owner>& setting, const std::string& text) {
       if (text == "false" || text == "0") return false;
     } else if constexpr (std::is_same_v<T, std::vector<std::uint16_t>>) {
       return ports_in(text);
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      return texts_in(text);
     } else if constexpr (std::is_same_v<T, HeaderMap>) {
-      const json parsed = json::parse(text, nullptr, false);
+      json parsed = json::parse(text, nullptr, false);
       if (parsed.is_object()) return parsed;
     }
     return text;
@@ -289,6 +317,8 @@ ordered_json schema_of(const Setting<Owner>& setting) {
     } else if constexpr (std::is_same_v<T, std::vector<std::uint16_t>>) {
       schema = {{"type", "array"},
                 {"items", {{"type", "integer"}, {"minimum", 1}, {"maximum", 65'535}}}};
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      schema = {{"type", "array"}, {"items", {{"type", "string"}}}};
     } else if constexpr (std::is_same_v<T, HeaderMap>) {
       schema = {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}};
     } else {

@@ -50,11 +50,16 @@ constexpr auto in_limits = &reach<Config, &Config::server, &ServerConfig::limits
 template <auto Member>
 constexpr auto in_engine = &reach<Config, &Config::engine, Member>;
 template <auto Member>
+constexpr auto in_flow = &reach<Config, &Config::engine, &EngineConfig::flow, Member>;
+template <auto Member>
+constexpr auto in_proxy = &reach<Config, &Config::proxy, Member>;
+template <auto Member>
 constexpr auto in_webhooks = &reach<Config, &Config::webhooks, Member>;
 template <auto Member>
 constexpr auto in_provider = &reach<ProviderConfig, Member>;
 
 using Limits = net::ServerLimits;
+using Flow = engine::FlowOptions;
 
 // clang-format off
 const Setting<Config> kConfigSettings[] = {
@@ -112,8 +117,34 @@ const Setting<Config> kConfigSettings[] = {
      "Upper bound in milliseconds of the first retry's delay; each further one doubles it."},
     {"engine/retry/max_ms", in_config<&Config::engine, &EngineConfig::retry, &RetryConfig::max>, 1, kHourMs,
      "Upper bound in milliseconds of any retry's delay."},
+    {"engine/flow/initial_concurrency", in_flow<&Flow::initial_concurrency>, 1, 100'000,
+     "Attempts at once with one model before anything is known of its upstream; it then adapts."},
+    {"engine/flow/max_concurrency", in_flow<&Flow::max_concurrency>, 1, 100'000,
+     "Attempts at once with one model that adapting never goes beyond."},
+    {"engine/flow/breaker_failures", in_flow<&Flow::breaker_failures>, 0, 32,
+     "Failures among a model's last 32 attempts, within a minute, that open its circuit breaker; 0: none."},
+    {"engine/flow/breaker_open_ms", in_flow<&Flow::breaker_open>, 10, kHourMs,
+     "Milliseconds that a circuit breaker stays open before one attempt is let through as a probe."},
+    {"engine/flow/breaker_open_max_ms", in_flow<&Flow::breaker_open_most>, 10, kHourMs,
+     "Upper bound in milliseconds of that time, which each failed probe doubles."},
+    {"engine/flow/retry_percent", in_flow<&Flow::retry_percent>, 0, 100,
+     "Retries of a model that may begin within ten seconds, per hundred tasks that begin with it."},
+    {"engine/flow/retry_floor", in_flow<&Flow::retry_floor>, 0, 10'000,
+     "Retries of a model that may begin within ten seconds whatever the number of tasks."},
+    {"engine/flow/max_hold_ms", in_flow<&Flow::max_hold>, 0, 30 * kDayMs,
+     "Milliseconds that a task is held back because its models fail (breaker, retries); then it is `failed`."},
+    {"engine/flow/guard_simulator", in_flow<&Flow::guard_simulator>, 0, 0,
+     "Apply flow control to the simulator too, which has no upstream to protect."},
     {"engine/idempotency_ttl_seconds", in_engine<&EngineConfig::idempotency_ttl>, kDaySeconds, 30 * kDaySeconds,
      "Seconds that an `Idempotency-Key` is remembered; the contract promises 24 hours."},
+    {"proxy/https_url", in_proxy<&ProxyConfig::https_url>, 0, 0,
+     "Proxy for https upstreams, `http://[user:password@]host:port`; empty: none. Else `HTTPS_PROXY` of the environment.", true},
+    {"proxy/http_url", in_proxy<&ProxyConfig::http_url>, 0, 0,
+     "Proxy for http upstreams; empty: none. Else `HTTP_PROXY` of the environment.", true},
+    {"proxy/no_proxy", in_proxy<&ProxyConfig::no_proxy>, 0, 0,
+     "Names (with their subdomains), addresses and networks that are reached directly, separated by commas; `*`: all. Else `NO_PROXY` of the environment. Loopback always is."},
+    {"proxy/webhooks", in_proxy<&ProxyConfig::webhooks>, 0, 0,
+     "Deliver webhooks through the proxy as well; their addresses are resolved and judged here all the same."},
     {"webhooks/timeout_ms", in_webhooks<&WebhookConfig::timeout>, 100, kMinuteMs,
      "Milliseconds that one delivery may take."},
     {"webhooks/allow_http", in_webhooks<&WebhookConfig::allow_http>, 0, 0,
@@ -151,6 +182,8 @@ const Setting<ProviderConfig> kProviderSettings[] = {
      "Milliseconds of silence within an answer."},
     {"headers", in_provider<&ProviderConfig::headers>, 0, 0,
      "Further header fields for every request, name to value.", true},
+    {"models", in_provider<&ProviderConfig::models>, 0, 0,
+     "Models that `GET /models` lists before they are used, without the provider's name; any other may be used as well."},
 };
 // clang-format on
 

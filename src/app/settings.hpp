@@ -42,6 +42,7 @@ using Binding = std::variant<Reach<Owner, bool>,
                              Reach<Owner, std::string>,
                              Reach<Owner, ListenAddress>,
                              Reach<Owner, std::vector<std::uint16_t>>,
+                             Reach<Owner, std::vector<std::string>>,
                              Reach<Owner, HeaderMap>,
                              Choice<Owner>>;
 

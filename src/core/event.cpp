@@ -77,7 +77,7 @@ void append_event_json(std::string& out, const Event& event, std::string_view pu
   out += R"(,"task_id":")";
   out += public_task_id;
   out += R"(","at":")";
-  out += to_rfc3339(event.at);
+  append_rfc3339(out, event.at);
   out += '"';
   if (!event.data.empty()) {
     out += ',';

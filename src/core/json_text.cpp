@@ -111,8 +111,9 @@ void append_json_number(std::string& out, double value) {
 
 void append_json_key(std::string& out, std::string_view key) {
   if (!out.empty() && out.back() != '{' && out.back() != '[') out += ',';
-  append_json_string(out, key);
-  out += ':';
+  out += '"';
+  out += key;
+  out += "\":";
 }
 
 std::size_t complete_utf8_prefix(std::string_view text) noexcept {

@@ -7,7 +7,8 @@
 namespace taskgate {
 
 Secret::Secret(std::string text) noexcept : text_(std::move(text)) {
-  OPENSSL_cleanse(text.data(), text.capacity());  // a short string was copied, not moved
+  // A short string was copied, not moved: what is left behind is the secret.
+  OPENSSL_cleanse(text.data(), text.capacity());  // NOLINT(bugprone-use-after-move)
 }
 
 Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) {

@@ -59,13 +59,13 @@ struct Dispatcher::Impl {
   Impl(store::Store& s,
        net::HttpClient& c,
        const Clock& k,
-       asio::any_io_executor executor,
+       const asio::any_io_executor& executor,
        DispatcherOptions o)
       : store(s),
         client(c),
         clock(k),
         options(std::move(o)),
-        strand(asio::make_strand(std::move(executor))),
+        strand(asio::make_strand(executor)),
         wake(strand),
         lanes({options.max_concurrent, options.per_host, options.max_parked}),
         looked_at(clock.now()),
@@ -375,7 +375,7 @@ Dispatcher::Dispatcher(store::Store& store,
                        const Clock& clock,
                        asio::any_io_executor executor,
                        DispatcherOptions options)
-    : impl_(std::make_unique<Impl>(store, client, clock, std::move(executor), std::move(options))) {
+    : impl_(std::make_unique<Impl>(store, client, clock, executor, std::move(options))) {
 }
 
 Dispatcher::~Dispatcher() {

@@ -1,24 +1,21 @@
 #include "engine/attempt.hpp"
 
+#include "engine/attempt_start.hpp"
 #include "engine/backoff.hpp"
 #include "engine/delta_log.hpp"
 #include "engine/finisher.hpp"
 #include "engine/model_request.hpp"
-#include "engine/verdict.hpp"
+#include "engine/model_turn.hpp"
 #include "taskgate/core/crash_point.hpp"
-#include "taskgate/core/json_text.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
-#include <random>
+#include <iterator>
 #include <utility>
 
 namespace taskgate::engine {
@@ -32,38 +29,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kStorageRetry{500};
 
-double uniform01() {
-  thread_local std::minstd_rand engine{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
-}
-
-Failure local_failure(FailureClass failure_class, std::string message) {
-  Failure failure;
-  failure.failure_class = failure_class;
-  failure.message = std::move(message);
-  return failure;
-}
-
-// The provider's turn as a coroutine of its own, so that stopping it leaves the attempt's
-// bookkeeping alone. nullopt: stopped.
-asio::awaitable<std::optional<TurnOutcome>> guarded_turn(providers::Provider& provider,
-                                                         providers::ModelRequest request,
-                                                         providers::DeltaSink& sink) {
-  std::optional<TurnOutcome> outcome;
-  try {
-    outcome = co_await provider.stream(std::move(request), sink);
-  } catch (const boost::system::system_error& error) {
-    if (error.code() != asio::error::operation_aborted) {
-      outcome =
-          local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
-    }
-  } catch (const std::exception&) {
-    outcome =
-        local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
-  }
-  co_return outcome;
-}
-
 }  // namespace
 
 // Not in the anonymous namespace: a coroutine's frame holds one, and in a unity build g++ warns of
@@ -75,13 +40,18 @@ class Attempt {
   Attempt(const AttemptContext& context,
           LiveTaskPtr task,
           std::shared_ptr<AttemptControl> control,
-          store::Fence fence)
+          store::Fence fence,
+          TurnListener& listener)
       : context_(context),
+        listener_(listener),
         task_(std::move(task)),
         control_(std::move(control)),
         fence_(fence),
-        timer_(control_->strand()),
+        start_(std::make_shared<AttemptStart>(context.store, control_)),
         log_(context.store, context.clock, task_->ref, fence, control_) {}
+  ~Attempt() { (void)start_->take(); }  // what it has posted may still come
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
 
   asio::awaitable<AttemptEnd> run() {
     // Nothing is paid for while nothing can be written down.
@@ -89,12 +59,17 @@ class Attempt {
     auto body = co_await load_body();
     if (!body) co_return give_back(StopReason::storage);
     body_ = std::move(body.value());
+    if (!is_route_known()) {
+      const bool learned = co_await learn_route(context_, task_);
+      if (!learned) co_return give_back(StopReason::storage);
+      if (is_elsewhere()) co_return choose_again();
+    }
     auto start = begin();
     if (refused_starts_ > 0) {
       const auto started = co_await context_.store.start(std::move(start));
       if (!started) co_return give_back(StopReason::storage);
     } else {
-      submit_start(std::move(start));
+      start_->submit_soon(std::move(start));
     }
     TASKGATE_CRASH_POINT("engine.before_turn");
     auto outcome = co_await take_turn();
@@ -110,6 +85,9 @@ class Attempt {
       row_ = task_->mirror;
       failures_ = task_->failures;
       refused_starts_ = task_->refused_starts;
+      model_ = task_->chosen_model();
+      if (task_->route) task_->route->note_passed_over(task_->choice);
+      has_route_ = task_->route != nullptr;
     }
     ++row_.attempts;
     row_.status = TaskStatus::running;
@@ -122,21 +100,27 @@ class Attempt {
     running.type = EventType::task_running;
     running.at = started_at_;
     running.data = R"("attempt":)" + std::to_string(row_.attempts);
+    if (has_route_) append_model(running.data, "model", model_);
     start.events.push_back(std::move(running));
     return start;
   }
 
-  // Hands the transition to `running` to the store and goes on: it is durable before, or together
-  // with, everything that this attempt writes later. Only a tool's write would have to wait for it.
-  void submit_start(store::StartAttempt start) {
-    auto done = [control = control_,
-                 failed = start_failed_](const Result<store::LogPosition>& result) {
-      if (result) return;
-      *failed = true;
-      control->stop_here(StopReason::storage);
-    };
-    context_.store.async_start(std::move(start),
-                               asio::bind_executor(control_->strand(), std::move(done)));
+  bool is_route_known() const {
+    std::lock_guard lock(task_->mutex);
+    return task_->route_known;
+  }
+
+  // The task had got further along its models than the one that it was started with.
+  bool is_elsewhere() const {
+    std::lock_guard lock(task_->mutex);
+    return task_->route && task_->route->current() != task_->choice;
+  }
+
+  AttemptEnd choose_again() const {
+    AttemptEnd end;
+    end.kind = AttemptEnd::Kind::again;
+    end.ready_at = context_.clock.now();
+    return end;
   }
 
   asio::awaitable<Result<std::string>> load_body() {
@@ -149,7 +133,7 @@ class Attempt {
 
   asio::awaitable<std::optional<TurnOutcome>> take_turn() {
     auto request = build_model_request(body_);
-    const auto target = context_.registry.find(task_->model);
+    const auto target = context_.registry.find(model_);
     if (!request) co_return local_failure(FailureClass::caller, request.error().message());
     if (!target)
       co_return local_failure(FailureClass::caller,
@@ -160,19 +144,27 @@ class Attempt {
     turn.task_id = task_->public_id;
     turn.attempt = row_.attempts;
     wants_json_ = !turn.output_schema.empty();
-    arm_timer();
+    limit_time();
     turn_started_ = context_.clock.now();
     const auto begun = std::chrono::steady_clock::now();
-    auto child = guarded_turn(*target->provider, std::move(turn), log_);
-    auto token = asio::bind_cancellation_slot(control_->slot(), asio::use_awaitable);
-    auto outcome = co_await asio::co_spawn(control_->strand(), std::move(child), token);
+    // A stop cancels the provider's turn where it waits, and nothing else of the attempt.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    auto outcome = co_await guarded_turn(*target->provider, std::move(turn), sink());
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     upstream_ = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begun);
-    timer_.cancel();
+    control_->let_run();
+    report_ = report_of(outcome, control_->reason(), upstream_);
+    listener_.on_turn_end(report_);
     co_return outcome;
   }
 
-  void arm_timer() {
+  providers::DeltaSink& sink() {
+    if (!listener_.wants_first_output()) return log_;
+    return first_output_.emplace(log_, [this] { listener_.on_first_output(); });
+  }
+
+  void limit_time() {
     auto limit = context_.options.attempt_timeout;
     auto reason = StopReason::attempt_timeout;
     if (row_.deadline) {
@@ -183,18 +175,14 @@ class Attempt {
         reason = StopReason::deadline;
       }
     }
-    timer_.expires_after(limit);
-    auto fire = [control = control_, reason](const boost::system::error_code& error) {
-      if (!error) control->stop_here(reason);
-    };
-    timer_.async_wait(asio::bind_executor(control_->strand(), std::move(fire)));
+    control_->stop_after(limit, reason);
   }
 
   asio::awaitable<AttemptEnd> conclude(std::optional<TurnOutcome> outcome) {
     const bool logged = co_await log_.settle();
     if (!logged) co_return co_await requeue(StopReason::storage);
     if (outcome && outcome->turn() != nullptr)
-      co_return co_await finish(result_of(*outcome->turn()));
+      co_return co_await finish(answered_result(std::move(*outcome->turn()), wants_json_));
     switch (control_->reason()) {
       case StopReason::cancel:
         co_return co_await finish(stopped(TaskStatus::cancelled));
@@ -214,37 +202,22 @@ class Attempt {
     if (!outcome)
       outcome = local_failure(FailureClass::server, "the attempt ended without an outcome");
     const Failure failure = *outcome->failure();
-    if (may_retry(failure)) co_return co_await retry(failure);
-    co_return co_await finish(result_of(failure));
+    const auto next = next_step(failure);
+    if (next != Route::Next::end) co_return co_await retry(failure, next);
+    co_return co_await finish(failed_result(failure, log_.text()));
   }
 
-  bool may_retry(const Failure& failure) const {
-    if (!failure.retryable() || failures_ + 1 >= context_.options.max_attempts) return false;
-    return !row_.deadline || *row_.deadline > context_.clock.now();
-  }
-
-  FinalResult result_of(providers::ModelTurn& turn) {
-    FinalResult result;
-    auto verdict = judge(turn, wants_json_);
-    result.status = verdict.status;
-    result.findings = std::move(verdict.findings);
-    result.output = std::move(verdict.output);
-    result.text = std::move(turn.text);
-    result.refusal = std::move(turn.refusal);
-    result.served_model = std::move(turn.served_model);
-    result.fingerprint = std::move(turn.fingerprint);
-    result.usage = turn.usage;
-    result.first_token = turn.first_token;
-    return result;
-  }
-
-  FinalResult result_of(const Failure& failure) {
-    FinalResult result;
-    result.status = TaskStatus::failed;
-    result.findings.push_back(describe(failure));
-    result.usage = failure.usage;
-    result.text = log_.text();
-    return result;
+  Route::Next next_step(const Failure& failure) {
+    const bool late = row_.deadline && *row_.deadline <= context_.clock.now();
+    const int max_attempts = context_.options.max_attempts;
+    std::lock_guard lock(task_->mutex);
+    if (task_->route) {
+      failures_ = task_->route->failures(task_->choice);  // the back-off is of one model
+      const auto next = task_->route->after_failure(task_->choice, failure, max_attempts);
+      return late ? Route::Next::end : next;
+    }
+    const bool again = failure.retryable() && failures_ + 1 < max_attempts && !late;
+    return again ? Route::Next::same_model : Route::Next::end;
   }
 
   FinalResult stopped(TaskStatus status) {
@@ -260,7 +233,13 @@ class Attempt {
         result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context_.options.result_ttl);
     result.turn_started_at = turn_started_;
     result.upstream = upstream_;
-    const auto command = make_finish(row_, fence_, result, log_.take_rest());
+    if (has_route_) take_path(result);
+    auto command = make_finish(row_, fence_, result, log_.take_rest());
+    if (auto start = start_->take()) {
+      command.started_at = start->at;
+      command.events.insert(command.events.begin(), std::make_move_iterator(start->events.begin()),
+                            std::make_move_iterator(start->events.end()));
+    }
     for (;;) {
       auto copy = command;
       const auto written = co_await context_.store.finish(std::move(copy));
@@ -271,11 +250,18 @@ class Attempt {
         end.status = result.status;
         co_return end;
       }
-      if (*start_failed_)
+      if (start_->refused())
         co_return give_back(StopReason::storage);  // nothing of this attempt is on disk
       if (!may_pass(written.error()) || context_.stopping) co_return end;
       co_await pause(kStorageRetry);
     }
+  }
+
+  void take_path(FinalResult& result) {
+    std::lock_guard lock(task_->mutex);
+    if (!report_.failure && report_.reached) task_->route->note_answer(task_->choice);
+    result.path = task_->route->path();
+    result.model_used = model_;
   }
 
   // The storage may come back: keep the result in hand until it does.
@@ -283,21 +269,22 @@ class Attempt {
     return error.code() == Errc::storage || error.code() == Errc::overloaded;
   }
 
-  asio::awaitable<AttemptEnd> retry(Failure failure) {
+  std::chrono::milliseconds delay_before(Route::Next next, const Failure& failure) const {
+    if (next == Route::Next::next_model) return std::chrono::milliseconds{0};
     const BackoffPolicy policy{context_.options.backoff_base, context_.options.backoff_max,
                                kLongestRetryAfter};
-    const auto delay = backoff_delay(policy, failures_ + 1, failure.retry_after, uniform01());
-    EventDraft retrying;
-    retrying.type = EventType::task_retrying;
-    retrying.data = R"("attempt":)" + std::to_string(row_.attempts) + R"(,"delay_ms":)" +
-                    std::to_string(delay.count());
-    append_json_key(retrying.data, "reason");
-    append_json_string(retrying.data, providers::to_string(failure.failure_class));
-    append_json_key(retrying.data, "message");
-    append_json_string(retrying.data, failure.message);
+    return backoff_delay(policy, failures_ + 1, failure.retry_after, uniform01());
+  }
+
+  asio::awaitable<AttemptEnd> retry(Failure failure, Route::Next next) {
+    const auto delay = delay_before(next, failure);
+    auto retrying = retrying_event(row_.attempts, delay, failure);
     {
       std::lock_guard lock(task_->mutex);
       ++task_->failures;
+      if (has_route_) append_model(retrying.data, "model", model_);
+      if (next == Route::Next::next_model)
+        append_model(retrying.data, "next_model", task_->route->model(task_->route->current()));
     }
     const auto command =
         make_requeue(context_.clock.now() + delay, std::move(retrying), "retry", true);
@@ -306,7 +293,7 @@ class Attempt {
 
   // Back to the queue without counting a failure: it was the gateway that gave up.
   asio::awaitable<AttemptEnd> requeue(StopReason reason) {
-    if (*start_failed_) co_return give_back(reason);
+    if (start_->refused()) co_return give_back(reason);
     EventDraft retrying;
     retrying.type = EventType::task_retrying;
     retrying.data = R"("attempt":)" + std::to_string(row_.attempts);
@@ -340,6 +327,11 @@ class Attempt {
   }
 
   asio::awaitable<AttemptEnd> write_requeue(store::Requeue command) {
+    if (auto start = start_->take()) {
+      // Only what runs on disk can go back from there to the queue.
+      const auto started = co_await context_.store.start(std::move(*start));
+      if (!started) co_return give_back(StopReason::storage);
+    }
     for (;;) {
       auto copy = command;
       const auto written = co_await context_.store.requeue(std::move(copy));
@@ -352,7 +344,7 @@ class Attempt {
         task_->refused_starts = 0;
         co_return end;
       }
-      if (*start_failed_) co_return give_back(StopReason::storage);
+      if (start_->refused()) co_return give_back(StopReason::storage);
       if (!may_pass(written.error()) || context_.stopping) co_return end;
       co_await pause(kStorageRetry);
     }
@@ -370,22 +362,26 @@ class Attempt {
   }
 
   asio::awaitable<void> pause(std::chrono::milliseconds delay) {
-    timer_.expires_after(delay);
-    auto [error] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    asio::steady_timer timer(control_->strand(), delay);
+    auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     (void)error;  // cancelled or over: the caller looks again either way
   }
 
   const AttemptContext& context_;
+  TurnListener& listener_;
   const LiveTaskPtr task_;
   const std::shared_ptr<AttemptControl> control_;
   const store::Fence fence_;
-  const std::shared_ptr<bool> start_failed_ = std::make_shared<bool>(false);
-  asio::steady_timer timer_;
+  const std::shared_ptr<AttemptStart> start_;  // shared with what it posts
   DeltaLog log_;
+  std::optional<FirstOutput> first_output_;
   Task row_;
   int failures_ = 0;
   int refused_starts_ = 0;
   std::string body_;
+  std::string model_;
+  bool has_route_ = false;
+  AttemptReport report_;
   bool wants_json_ = false;
   TimePoint started_at_{};
   std::optional<TimePoint> turn_started_;
@@ -397,10 +393,11 @@ class Attempt {
 asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
                                         LiveTaskPtr task,
                                         std::shared_ptr<AttemptControl> control,
-                                        store::Fence fence) {
+                                        store::Fence fence,
+                                        TurnListener& listener) {
   // An attempt is stopped through its control, which leaves the writing of its end alone.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  detail::Attempt attempt(context, std::move(task), std::move(control), fence);
+  detail::Attempt attempt(context, std::move(task), std::move(control), fence, listener);
   co_return co_await attempt.run();
 }
 

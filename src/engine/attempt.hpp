@@ -2,6 +2,7 @@
 // One attempt at a task: from `running` to its end, its return to the queue, or being given up. The
 // only writer of its task's log while it runs, under a fence.
 
+#include "engine/flow/flow_lane.hpp"
 #include "engine/live_task.hpp"
 #include "taskgate/core/clock.hpp"
 #include "taskgate/engine/engine.hpp"
@@ -37,14 +38,31 @@ struct AttemptEnd {
   TaskStatus status = TaskStatus::failed;  ///< when finished
 };
 
-/// Runs the attempt on `control`'s strand. Never throws.
+/// Told what a turn came to as soon as its upstream is done, before the end is on disk.
+class TurnListener {
+ public:
+  virtual ~TurnListener() = default;
+  /// Whether on_first_output() is of interest: it costs a step for each piece of the answer.
+  virtual bool wants_first_output() const = 0;
+  /// On the attempt's strand; at most once an attempt.
+  virtual void on_first_output() = 0;
+  /// On the attempt's strand; at most once an attempt.
+  virtual void on_turn_end(const AttemptReport& report) = 0;
+};
+
+/// Runs the attempt on `control`'s strand. Never throws. `listener` outlives the call.
 boost::asio::awaitable<AttemptEnd> run_attempt(const AttemptContext& context,
                                                LiveTaskPtr task,
                                                std::shared_ptr<AttemptControl> control,
-                                               store::Fence fence);
+                                               store::Fence fence,
+                                               TurnListener& listener);
+
+/// For a task of an earlier process: reads from its body and its log which models it may be run by
+/// and how far it got along them. False when the store could not be read. Never throws.
+boost::asio::awaitable<bool> learn_route(const AttemptContext& context, LiveTaskPtr task);
 
 /// Ends a task that no attempt is running: cancelled or expired in the queue, or beyond its
-/// attempts.
+/// attempts, or held back for too long.
 boost::asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
                                                     LiveTaskPtr task,
                                                     TaskStatus status);

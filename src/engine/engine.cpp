@@ -87,6 +87,7 @@ Result<void> Engine::start() {
     task->failures = found.failures;
     // A backoff longer than any: the clock was set back since. It is over.
     if (found.task.attempts > 0 && task->ready_at > now + longest_backoff) task->ready_at = now;
+    task->route_known = false;
     e.admission.restore(task->ref.tenant, 0);
     e.live.insert(task);
     tasks.push_back(std::move(task));
@@ -159,16 +160,22 @@ std::string Engine::not_ready_reason() const {
   return health.writable ? std::string() : "storage: " + health.reason;
 }
 
+std::vector<ModelStatus> Engine::models() const {
+  return impl_->scheduler.models();
+}
+
 // --- following commits -------------------------------------------------------------------------
 
 void Engine::on_committed(const std::vector<store::Committed>& batch) {
+  Peal peal;
   for (const auto& committed : batch) {
     // Just accepted: its submitter puts it into the live table next, and nobody follows an id that
     // has not been told to anyone yet. Followers begin with the store.
     if (committed.events.size() == 1 && committed.events.front().seq == 1) continue;
-    impl_->live.apply(committed);
-    impl_->hub.publish(committed);
+    impl_->live.apply(committed, peal);
+    impl_->hub.publish(committed, peal);
   }
+  peal.ring();
 }
 
 void Engine::on_deliveries() {
@@ -204,6 +211,8 @@ TaskView Engine::Impl::live_view(const LiveTask& task) const {
   {
     std::lock_guard lock(task.mutex);
     view.task = task.mirror;
+    if (task.held != HoldReason::none && view.task.status == TaskStatus::queued)
+      view.held_by = to_string(task.held);
   }
   if (view.task.status == TaskStatus::queued) view.queue_position = scheduler.position(task);
   view.estimated_duration_ms = history.median(task.model);
@@ -247,10 +256,19 @@ asio::awaitable<Result<TaskView>> Engine::wait_final(std::string tenant,
                                                      std::string public_id,
                                                      std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  auto first = co_await get(std::move(tenant), std::move(public_id));
-  if (!first || is_final(first.value().task.status)) co_return first;
-  const auto ref = first.value().task.ref;
+  auto resolved = co_await impl_->resolve(std::move(tenant), std::move(public_id));
+  if (!resolved) co_return resolved.error();
+  const auto ref = std::move(resolved.value());
   const auto executor = co_await asio::this_coro::executor;
+  if (const auto task = impl_->live.find(ref)) {
+    // Nothing but the end is waited for: no events are read, neither from the tail nor from disk.
+    const auto bell = std::make_shared<Bell>(executor);
+    if (LiveTable::ring_at_end(*task, bell)) co_await bell->wait(deadline);
+    co_return co_await impl_->view(ref);
+  }
+  auto first = co_await impl_->view(ref);
+  if (!first || is_final(first.value().task.status)) co_return first;
+  // Live, and not in the table: its submitter is about to insert it.
   const auto follower = make_subscription(impl_->hub, impl_->store, first.value().task,
                                           first.value().task.last_seq, executor);
   for (;;) {

@@ -63,10 +63,25 @@ store::NewTask make_command(std::string tenant,
   return command;
 }
 
-Error unknown_model(const providers::Registry& registry, const std::string& model) {
+// Which of the request's models no provider has. The detail is the JSON pointer of the field.
+Error unknown_model(const providers::Registry& registry,
+                    const std::string& model,
+                    std::string field) {
   std::string message = "unknown model '" + model + "'; configured providers:";
   for (const auto& name : registry.names()) message += " " + name + "/…";
-  return Error(Errc::invalid_argument, std::move(message));
+  Error error(Errc::invalid_argument, std::move(message));
+  error.with_detail(std::move(field));
+  return error;
+}
+
+std::optional<Error> check_models(const providers::Registry& registry, const TaskRequest& request) {
+  if (!registry.find(request.model)) return unknown_model(registry, request.model, "/model");
+  const auto& fallbacks = request.fallback_models;
+  for (std::size_t i = 0; i < fallbacks.size(); ++i) {
+    if (registry.find(fallbacks[i])) continue;
+    return unknown_model(registry, fallbacks[i], "/fallback_models/" + std::to_string(i));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -75,10 +90,11 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
                                                   TaskRequest request,
                                                   SubmitOptions options) {
   auto& e = *impl_;
-  if (!e.registry.find(request.model)) co_return unknown_model(e.registry, request.model);
   const auto bytes = request.body.size();
-  if (const auto entered = e.admission.enter(tenant, bytes); !entered) co_return entered.error();
   const bool by_id = options.client_id.has_value();
+  if (const auto entered = e.may_enter(tenant, request, options); !entered)
+    co_return co_await e.find_known(std::move(tenant), std::move(request), std::move(options),
+                                    entered.error());
   auto command = make_command(tenant, request, std::move(options), e.options, e.clock.now());
   if (command.idempotency) command.idempotency->known_until = e.now_for_keeping();
   auto accepted = co_await e.store.accept(std::move(command));
@@ -90,6 +106,8 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   TASKGATE_CRASH_POINT("engine.accepted");
   // No suspension from here to the queue: a client that leaves now changes nothing.
   auto task = make_live(accepted.value().task, std::move(request.body), bytes);
+  if (!request.fallback_models.empty())
+    task->route = std::make_unique<Route>(task->model, std::move(request.fallback_models));
   e.live.insert(task);
   Submitted submitted;
   submitted.view = e.live_view(*task);
@@ -97,6 +115,30 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   // 0: a slot was free, it is being started.
   submitted.view.queue_position = e.scheduler.position(*task).value_or(0);
   co_return submitted;
+}
+
+Result<void> Engine::Impl::may_enter(const std::string& tenant,
+                                     const TaskRequest& request,
+                                     const SubmitOptions& submission) {
+  if (submission.known_only) return Error(Errc::not_found, "no task has this key or id");
+  if (const auto unknown = check_models(registry, request)) return *unknown;
+  return admission.enter(tenant, request.body.size());
+}
+
+// A full queue, a provider that is gone, a deadline that has passed: none of them may hide from a
+// client that retries the task which its first request made.
+asio::awaitable<Result<Submitted>> Engine::Impl::find_known(std::string tenant,
+                                                            TaskRequest request,
+                                                            SubmitOptions submission,
+                                                            Error refusal) {
+  const bool by_id = submission.client_id.has_value();
+  if (!by_id && !submission.idempotency_key) co_return refusal;
+  auto command =
+      make_command(std::move(tenant), request, std::move(submission), options, clock.now());
+  command.known_only = true;
+  auto known = co_await store.accept(std::move(command));
+  if (!known) co_return known.error().code() == Errc::not_found ? refusal : known.error();
+  co_return co_await settle_accept(std::move(known.value()), std::move(request), by_id);
 }
 
 asio::awaitable<Result<Submitted>> Engine::Impl::settle_accept(store::AcceptOutcome outcome,

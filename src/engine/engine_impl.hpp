@@ -70,6 +70,15 @@ struct Engine::Impl {
   TaskView live_view(const LiveTask& task) const;
   TaskView finished_view(FinishedTask task) const;
   boost::asio::awaitable<Result<TaskView>> view(TaskRef ref);
+  /// Takes a place in the admission, or says why there is none.
+  Result<void> may_enter(const std::string& tenant,
+                         const TaskRequest& request,
+                         const SubmitOptions& submission);
+  /// The task that the request's key or id already made, else `refusal`.
+  boost::asio::awaitable<Result<Submitted>> find_known(std::string tenant,
+                                                       TaskRequest request,
+                                                       SubmitOptions submission,
+                                                       Error refusal);
   boost::asio::awaitable<Result<Submitted>> settle_accept(store::AcceptOutcome outcome,
                                                           TaskRequest request,
                                                           bool by_id);

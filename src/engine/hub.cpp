@@ -1,10 +1,7 @@
 #include "engine/hub.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/asio/deferred.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -12,22 +9,6 @@
 namespace taskgate::engine {
 
 namespace asio = boost::asio;
-
-void Bell::ring(const std::shared_ptr<Bell>& bell) {
-  if (bell->rung_.exchange(true)) return;
-  asio::post(bell->timer_.get_executor(), [bell] { bell->timer_.cancel(); });
-}
-
-asio::awaitable<void> Bell::wait(std::chrono::steady_clock::time_point deadline) {
-  if (rung_.exchange(false)) co_return;
-  timer_.expires_at(deadline);
-  auto [error] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
-  rung_.store(false);
-  const auto state = co_await asio::this_coro::cancellation_state;
-  if (error && state.cancelled() != asio::cancellation_type::none) {
-    throw boost::system::system_error(asio::error::operation_aborted);
-  }
-}
 
 std::shared_ptr<Hub::Channel> Hub::join(const TaskRef& ref, const std::shared_ptr<Bell>& bell) {
   auto& home = shard(ref);
@@ -47,7 +28,7 @@ std::shared_ptr<Hub::Channel> Hub::join(const TaskRef& ref, const std::shared_pt
   return channel;
 }
 
-void Hub::publish(const store::Committed& committed) {
+void Hub::publish(const store::Committed& committed, Peal& peal) {
   std::shared_ptr<Channel> channel;
   {
     auto& home = shard(committed.ref);
@@ -71,7 +52,7 @@ void Hub::publish(const store::Committed& committed) {
     channel->tail.pop_front();
   }
   for (const auto& weak : channel->bells) {
-    if (const auto bell = weak.lock()) Bell::ring(bell);
+    if (const auto bell = weak.lock()) peal.add(bell);
   }
 }
 
@@ -85,30 +66,31 @@ class HubSubscription final : public Subscription {
   HubSubscription(
       Hub& hub, store::Store& store, Task task, std::uint64_t after, asio::any_io_executor executor)
       : store_(store),
-        task_(std::move(task)),
+        ref_(task.ref),
+        beginning_(std::make_unique<const Task>(std::move(task))),
         cursor_(after),
         bell_(std::make_shared<Bell>(std::move(executor))) {
-    channel_ = hub.join(task_.ref, bell_);
+    channel_ = hub.join(ref_, bell_);
   }
 
-  asio::awaitable<Result<Batch>> next(std::chrono::milliseconds patience) override {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+  asio::awaitable<Result<Batch>> ready() override {
+    beginning_.reset();  // an idle follower is to be small
+    bell_->clear();
     for (;;) {
       Batch batch;
-      if (take_from_tail(batch)) co_return batch;
-      if (behind_tail()) {
-        auto page = co_await store_.events(task_.ref, cursor_, kPageEvents, kPageBytes);
-        if (!page) co_return page.error();
-        synced_ = true;
-        if (take_from_page(page.value(), batch)) co_return batch;
-        continue;
-      }
-      if (std::chrono::steady_clock::now() >= deadline) co_return batch;
-      co_await bell_->wait(deadline);
+      if (take_from_tail(batch) || !behind_tail()) co_return batch;
+      auto page = co_await store_.events(ref_, cursor_, kPageEvents, kPageBytes);
+      if (!page) co_return page.error();
+      synced_ = true;
+      if (take_from_page(page.value(), batch)) co_return batch;
     }
   }
 
-  const Task& task() const override { return task_; }
+  asio::steady_timer* sleep_until(std::chrono::steady_clock::time_point deadline) override {
+    return bell_->arm(deadline);
+  }
+
+  const Task& task() const override { return *beginning_; }
 
  private:
   // Whether the store may hold events after the cursor that the tail does not.
@@ -148,7 +130,8 @@ class HubSubscription final : public Subscription {
   }
 
   store::Store& store_;
-  Task task_;
+  const TaskRef ref_;
+  std::unique_ptr<const Task> beginning_;
   std::uint64_t cursor_;
   bool synced_ = false;  // the store has been read once since the channel was joined
   std::shared_ptr<Bell> bell_;
@@ -156,6 +139,19 @@ class HubSubscription final : public Subscription {
 };
 
 }  // namespace
+
+asio::awaitable<Result<Subscription::Batch>> Subscription::next(
+    std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    auto batch = co_await ready();
+    if (!batch || !batch->events.empty() || batch->finished) co_return batch;
+    if (std::chrono::steady_clock::now() >= deadline) co_return batch;
+    auto* const timer = sleep_until(deadline);
+    // Expired or rung: look again. A cancelled coroutine throws at its next await.
+    if (timer != nullptr) (void)co_await timer->async_wait(asio::as_tuple(asio::deferred));
+  }
+}
 
 std::unique_ptr<Subscription> make_subscription(
     Hub& hub, store::Store& store, Task task, std::uint64_t after, asio::any_io_executor executor) {

@@ -6,15 +6,13 @@
 // A follower is a cursor, never a queue: it takes what is there when it is ready, and falls back to
 // the store when the tail has moved past it. So no follower can slow the log down or make it grow.
 
+#include "engine/bell.hpp"
 #include "taskgate/engine/gateway.hpp"
 #include "taskgate/store/store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <array>
-#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -22,20 +20,6 @@
 #include <vector>
 
 namespace taskgate::engine {
-
-/// A follower's bell. rung() from any thread; wait() only on the executor it was made with.
-class Bell {
- public:
-  explicit Bell(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
-  /// Wakes the waiter, or lets its next wait return at once. Coalesced: many rings, one wake-up.
-  static void ring(const std::shared_ptr<Bell>& bell);
-  /// Returns when rung, or at `deadline`. Throws operation_aborted when the coroutine is cancelled.
-  boost::asio::awaitable<void> wait(std::chrono::steady_clock::time_point deadline);
-
- private:
-  boost::asio::steady_timer timer_;
-  std::atomic<bool> rung_{false};
-};
 
 class Hub {
  public:
@@ -54,8 +38,9 @@ class Hub {
   /// Joins (creates) the task's channel. Events committed after this call are in its tail, or were
   /// trimmed.
   std::shared_ptr<Channel> join(const TaskRef& ref, const std::shared_ptr<Bell>& bell);
-  /// Passes committed events on. On the store writer's thread.
-  void publish(const store::Committed& committed);
+  /// Passes committed events on; whoever is to be woken joins the peal. On the store writer's
+  /// thread.
+  void publish(const store::Committed& committed, Peal& peal);
 
  private:
   struct Shard {

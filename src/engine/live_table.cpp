@@ -102,7 +102,15 @@ std::size_t LiveTable::size() const {
   return count;
 }
 
-void LiveTable::apply(const store::Committed& committed) {
+bool LiveTable::ring_at_end(LiveTask& task, const std::shared_ptr<Bell>& bell) {
+  std::lock_guard lock(task.mutex);
+  if (is_final(task.mirror.status)) return false;
+  std::erase_if(task.waiters, [](const auto& other) { return other.expired(); });
+  task.waiters.push_back(bell);
+  return true;
+}
+
+void LiveTable::apply(const store::Committed& committed, Peal& peal) {
   const auto live = find(committed.ref);
   if (!live) return;  // just accepted (its submitter inserts it next), or not of this process
   const Event* last = nullptr;
@@ -120,9 +128,20 @@ void LiveTable::apply(const store::Committed& committed) {
     finished_.put(
         {std::move(row), std::make_shared<const std::string>(last->data, kTaskMember.size())});
   }
-  auto& home = shard(committed.ref);
-  std::lock_guard lock(home.mutex);
-  home.tasks.erase(committed.ref);
+  {
+    auto& home = shard(committed.ref);
+    std::lock_guard lock(home.mutex);
+    home.tasks.erase(committed.ref);
+  }
+  // Only now: whoever wakes looks into the finished cache.
+  std::vector<std::weak_ptr<Bell>> waiters;
+  {
+    std::lock_guard lock(live->mutex);
+    waiters.swap(live->waiters);
+  }
+  for (const auto& waiter : waiters) {
+    if (const auto bell = waiter.lock()) peal.add(bell);
+  }
 }
 
 }  // namespace taskgate::engine

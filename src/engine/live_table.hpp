@@ -28,9 +28,12 @@ class LiveTable {
   std::vector<LiveTaskPtr> all() const;
   std::size_t size() const;
 
+  /// Rings `bell` once when the task's end can be looked up. False: it is final already.
+  static bool ring_at_end(LiveTask& task, const std::shared_ptr<Bell>& bell);
+
   /// Applies freshly committed events to the task's mirror; a final event moves it to the finished
   /// cache. On the store writer's thread.
-  void apply(const store::Committed& committed);
+  void apply(const store::Committed& committed, Peal& peal);
 
  private:
   struct Shard {

@@ -2,12 +2,12 @@
 // A task that is not final, as this process holds it. The database is the truth; this is what
 // scheduling and polling need without asking it.
 
+#include "engine/attempt_control.hpp"
+#include "engine/bell.hpp"
+#include "engine/flow/flow_lane.hpp"
+#include "engine/flow/route.hpp"
 #include "taskgate/core/task.hpp"
 #include "taskgate/engine/task_request.hpp"
-
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -16,37 +16,9 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace taskgate::engine {
-
-/// Why a running attempt was told to stop.
-enum class StopReason { none, cancel, deadline, attempt_timeout, shutdown, storage };
-
-/// The handle by which others stop an attempt. The signal is emitted only on the attempt's own
-/// strand: emitting from another thread is a use-after-free in Boost 1.81 (notes on Asio 1.26).
-class AttemptControl : public std::enable_shared_from_this<AttemptControl> {
- public:
-  explicit AttemptControl(boost::asio::any_io_executor strand) : strand_(std::move(strand)) {}
-
-  /// First reason wins. Any thread; returns at once.
-  void stop(StopReason reason) {
-    boost::asio::post(strand_, [self = shared_from_this(), reason] { self->stop_here(reason); });
-  }
-  /// The same, on the strand.
-  void stop_here(StopReason reason) {
-    if (reason_ != StopReason::none) return;
-    reason_ = reason;
-    signal_.emit(boost::asio::cancellation_type::terminal);
-  }
-  StopReason reason() const noexcept { return reason_; }  ///< on the strand
-  boost::asio::cancellation_slot slot() noexcept { return signal_.slot(); }
-  const boost::asio::any_io_executor& strand() const noexcept { return strand_; }
-
- private:
-  boost::asio::any_io_executor strand_;
-  boost::asio::cancellation_signal signal_;
-  StopReason reason_ = StopReason::none;
-};
 
 /// Shared between the table, the queue and the attempt: each may outlive the others' interest.
 struct LiveTask {
@@ -71,6 +43,16 @@ struct LiveTask {
   TimePoint ready_at{};    ///< not to start before (not_before, backoff)
   bool queued = false;     ///< stands in the ready queue
   std::shared_ptr<AttemptControl> attempt;
+  std::vector<std::weak_ptr<Bell>> waiters;  ///< rung when the end can be looked up
+  bool route_known = true;  ///< false: recovered, its body has not been asked for fallbacks yet
+  std::unique_ptr<Route> route;         ///< null: it has its one model alone
+  std::size_t choice = 0;               ///< the route's model of the attempt under way
+  HoldReason held = HoldReason::none;   ///< what flow control holds it back for
+  std::string held_in;                  ///< the lane that it is held in; empty: none
+  std::optional<TimePoint> hold_until;  ///< then it fails; set while its models are out
+
+  /// The model of the attempt under way. Precondition: `mutex` is held.
+  const std::string& chosen_model() const { return route ? route->model(choice) : model; }
 };
 
 using LiveTaskPtr = std::shared_ptr<LiveTask>;

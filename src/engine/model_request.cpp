@@ -90,6 +90,19 @@ std::optional<std::int64_t> result_ttl_seconds(std::string_view body) {
   return ttl->get<std::int64_t>();
 }
 
+std::vector<std::string> fallback_models(std::string_view body) {
+  std::vector<std::string> models;
+  if (body.find("fallback_models") == std::string_view::npos) return models;
+  const Json document = parse_body(body);
+  if (!document.is_object()) return models;
+  const auto member = document.find("fallback_models");
+  if (member == document.end() || !member->is_array()) return models;
+  for (const auto& model : *member) {
+    if (model.is_string()) models.push_back(model.get<std::string>());
+  }
+  return models;
+}
+
 bool same_request(std::string_view left, std::string_view right) {
   if (left == right) return true;
   const Json first = parse_body(left);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace taskgate::engine {
 
@@ -17,6 +18,9 @@ Result<providers::ModelRequest> build_model_request(std::string_view body);
 
 /// `result_ttl_seconds` of a stored body; nullopt when it names none (or is not readable).
 std::optional<std::int64_t> result_ttl_seconds(std::string_view body);
+
+/// `fallback_models` of a stored body, in order; empty when it names none (or is not readable).
+std::vector<std::string> fallback_models(std::string_view body);
 
 /// Whether two bodies say the same: member order, white space and number spelling do not count.
 bool same_request(std::string_view left, std::string_view right);

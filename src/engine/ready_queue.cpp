@@ -7,15 +7,28 @@ namespace taskgate::engine {
 
 void ReadyQueue::push(LiveTaskPtr task) {
   auto& level = levels_[static_cast<std::size_t>(std::clamp(task->priority, 0, kPriorities - 1))];
-  auto lane = level.lanes.find(task->ref.tenant);
-  if (lane == level.lanes.end()) {
-    const auto place = level.turn.insert(level.turn.end(), Lane{task->ref.tenant, {}});
-    lane = level.lanes.emplace(task->ref.tenant, place).first;
-  }
   task->ordinal = ++level.pushed;
-  lane->second->tasks.push_back(std::move(task));
+  level.lane_of(task->ref.tenant).tasks.push_back(std::move(task));
   ++level.size;
   ++size_;
+}
+
+void ReadyQueue::push_front(LiveTaskPtr task) {
+  auto& level = levels_[static_cast<std::size_t>(std::clamp(task->priority, 0, kPriorities - 1))];
+  if (level.popped > 0) --level.popped;
+  task->ordinal = level.popped + 1;
+  level.lane_of(task->ref.tenant).tasks.push_front(std::move(task));
+  ++level.size;
+  ++size_;
+}
+
+ReadyQueue::Lane& ReadyQueue::Level::lane_of(const std::string& tenant) {
+  auto lane = lanes.find(tenant);
+  if (lane == lanes.end()) {
+    const auto place = turn.insert(turn.end(), Lane{tenant, {}});
+    lane = lanes.emplace(tenant, place).first;
+  }
+  return *lane->second;
 }
 
 LiveTaskPtr ReadyQueue::pop() {

@@ -19,6 +19,8 @@ class ReadyQueue {
   static constexpr int kPriorities = 10;
 
   void push(LiveTaskPtr task);
+  /// Takes back a task that pop() gave out and that was not started: it is next in its lane.
+  void push_front(LiveTaskPtr task);
   /// The next task; null when there is none.
   LiveTaskPtr pop();
   /// Takes out every task of which `predicate` is true.
@@ -33,6 +35,8 @@ class ReadyQueue {
     std::deque<LiveTaskPtr> tasks;
   };
   struct Level {
+    Lane& lane_of(const std::string& tenant);
+
     std::list<Lane> turn;  ///< tenants with work, the next one in front
     std::unordered_map<std::string, std::list<Lane>::iterator> lanes;
     std::size_t size = 0;

@@ -16,15 +16,6 @@ namespace taskgate::engine {
 
 namespace asio = boost::asio;
 
-namespace {
-
-// The wall clock may jump; look at it at least this often while something waits for it.
-constexpr std::chrono::milliseconds kLongestNap{1'000};
-// Less than this is drift, not a jump.
-constexpr std::chrono::milliseconds kLeastJump{30'000};
-
-}  // namespace
-
 Scheduler::Scheduler(const AttemptContext& context,
                      asio::any_io_executor workers,
                      Admission& admission,
@@ -32,8 +23,10 @@ Scheduler::Scheduler(const AttemptContext& context,
                      runtime::ErrorReporter reporter)
     : context_(context),
       workers_(std::move(workers)),
+      strands_(workers_),
       admission_(admission),
       history_(history),
+      flow_(context.options.flow),
       time_strand_(asio::make_strand(workers_)),
       time_(std::make_shared<asio::steady_timer>(time_strand_)),
       group_(std::move(reporter)) {}
@@ -88,32 +81,45 @@ void Scheduler::pump() {
 
 bool Scheduler::launch(const LiveTaskPtr& task) {
   auto ending = TaskStatus::queued;
-  auto control = std::make_shared<AttemptControl>(asio::make_strand(workers_));
+  FlowControl::Choice choice;
+  std::shared_ptr<AttemptControl> control;
   {
     std::lock_guard lock(task->mutex);
     task->queued = false;
+    task->held_in.clear();
     if (task->ended || task->attempt) return false;
     const int interruptions = task->mirror.attempts - task->failures;
     if (task->mirror.cancel_requested) {
       ending = TaskStatus::cancelled;
     } else if (task->deadline && *task->deadline <= context_.clock.now()) {
       ending = TaskStatus::expired;
-    } else if (interruptions > context_.options.max_interruptions) {
+    } else if (interruptions > context_.options.max_interruptions ||
+               (task->hold_until && *task->hold_until <= context_.clock.now())) {
       ending = TaskStatus::failed;
     } else {
-      task->attempt = control;
+      choice = choose_model(*task);
+      if (choice.reason == HoldReason::none || !task->route_known) {
+        control = std::make_shared<AttemptControl>(strands_.next());
+        task->attempt = control;
+      }
     }
   }
   if (ending != TaskStatus::queued) {
     end_unstarted(task, ending);
     return false;
   }
-  group_.spawn("attempt", control->strand(), runtime::OnError::log, run_slot(task, control));
+  if (!control) {
+    hold(task, choice);
+    return false;
+  }
+  auto slot = run_slot(task, control, std::move(choice));
+  group_.spawn("attempt", control->source(), runtime::OnError::log, std::move(slot));
   return true;
 }
 
 asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
-                                          std::shared_ptr<AttemptControl> control) {
+                                          std::shared_ptr<AttemptControl> control,
+                                          FlowControl::Choice choice) {
   store::Fence fence = 0;
   {
     std::lock_guard lock(mutex_);
@@ -123,8 +129,13 @@ asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
   }
   AttemptEnd end;
   bool broke = false;
+  Permit permit(*this, std::move(choice));
   try {
-    end = co_await run_attempt(context_, task, control, fence);
+    if (permit.is_given()) {
+      end = co_await run_attempt(context_, task, control, fence, permit);
+    } else {
+      end = co_await learn_only(task);
+    }
   } catch (const std::exception& error) {
     log::error("attempt.broke", {{"task", task->public_id}, {"reason", error.what()}});
     broke = true;
@@ -133,6 +144,8 @@ asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
   if (end.kind == AttemptEnd::Kind::given_up && !context_.stopping) {
     log::error("attempt.given_up", {{"task", task->public_id}});
   }
+  const AttemptReport nothing;
+  permit.on_turn_end(nothing);
   {
     std::lock_guard lock(mutex_);
     attempts_.erase(task.get());
@@ -209,11 +222,13 @@ void Scheduler::settle_finished(const LiveTaskPtr& task, TaskStatus status) {
   if (!in_queue) return;
   constexpr std::size_t kToleratedInQueue = 1024;
   std::lock_guard lock(mutex_);
-  if (++ended_in_queue_ <= kToleratedInQueue + ready_.size() / 2) return;
-  ready_.remove_if([](const LiveTask& waiting) {
+  if (++ended_in_queue_ <= kToleratedInQueue + (ready_.size() + held_.size()) / 2) return;
+  const auto has_ended = [](const LiveTask& waiting) {
     std::lock_guard task_lock(waiting.mutex);
     return waiting.ended;
-  });
+  };
+  ready_.remove_if(has_ended);
+  held_.remove_if(has_ended);
   ended_in_queue_ = 0;
 }
 
@@ -242,8 +257,7 @@ void Scheduler::end_unstarted(const LiveTaskPtr& task, TaskStatus status) {
     if (stopping_) return;  // on disk it stays live; the next start ends it
     ++running_;             // joins like an attempt
   }
-  group_.spawn("ending", asio::make_strand(workers_), runtime::OnError::log,
-               run_ending(task, status));
+  group_.spawn("ending", strands_.next(), runtime::OnError::log, run_ending(task, status));
 }
 
 asio::awaitable<void> Scheduler::run_ending(LiveTaskPtr task, TaskStatus status) {
@@ -263,123 +277,13 @@ asio::awaitable<void> Scheduler::run_ending(LiveTaskPtr task, TaskStatus status)
 
 std::optional<std::size_t> Scheduler::position(const LiveTask& task) const {
   std::lock_guard lock(mutex_);
+  std::string lane;
   {
     std::lock_guard task_lock(task.mutex);
     if (!task.queued) return std::nullopt;
+    lane = task.held_in;
   }
-  return ready_.position(task);
-}
-
-void Scheduler::wake_at(TimePoint when, const LiveTaskPtr& task) {
-  bool start = false;
-  bool sooner = false;
-  {
-    std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    sooner = due_.empty() || when < due_.begin()->first;
-    due_.emplace(when, task);
-    if (due_.size() >= due_sweep_at_) {
-      std::erase_if(due_, [](const auto& entry) { return entry.second.expired(); });
-      due_sweep_at_ = 2 * due_.size() + 4096;
-    }
-    start = !keeping_time_;
-    if (start) {
-      looked_at_ = context_.clock.now();
-      looked_at_steady_ = std::chrono::steady_clock::now();
-    }
-    keeping_time_ = true;
-  }
-  if (start) {
-    group_.spawn("timekeeper", time_strand_, runtime::OnError::log, keep_time());
-  } else if (sooner) {
-    wake_timekeeper();
-  }
-}
-
-void Scheduler::wake_timekeeper() {
-  asio::post(time_strand_, [time = time_] { time->cancel(); });
-}
-
-// Runs only while something waits for a time; an idle process has no timer.
-asio::awaitable<void> Scheduler::keep_time() {
-  for (;;) {
-    const auto next = run_due();
-    {
-      std::lock_guard lock(mutex_);
-      if (stopping_ || due_.empty()) {
-        keeping_time_ = false;
-        co_return;
-      }
-    }
-    const auto delay =
-        std::clamp(next - context_.clock.now(), std::chrono::milliseconds{0}, kLongestNap);
-    time_->expires_after(delay);
-    auto [error] = co_await time_->async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;  // cancelled: something is due sooner; a stop of the group surfaces at the next
-                  // await
-  }
-}
-
-// When the wall clock was set, what waits for a time (not_before, a deadline) waits for it on the
-// new one; what waits for a while (a backoff) waits as long as it would have. With mutex_ held.
-void Scheduler::follow_clock(TimePoint now) {
-  using std::chrono::milliseconds;
-  const auto steady = std::chrono::steady_clock::now();
-  const auto passed = std::chrono::duration_cast<milliseconds>(steady - looked_at_steady_);
-  const milliseconds jump = now - looked_at_ - passed;
-  looked_at_ = now;
-  looked_at_steady_ = steady;
-  if (jump < kLeastJump && jump > -kLeastJump) return;
-  log::warning("clock.was_set", {{"by_ms", jump.count()}});
-  std::multimap<TimePoint, std::weak_ptr<LiveTask>> moved;
-  for (const auto& [when, waiting] : due_) {
-    const auto task = waiting.lock();
-    if (!task) continue;
-    auto at = when;
-    {
-      std::lock_guard task_lock(task->mutex);
-      if (task->mirror.attempts > 0 && task->ready_at == when) task->ready_at = at = when + jump;
-    }
-    moved.emplace(at, waiting);
-  }
-  due_.swap(moved);
-}
-
-// Handles everything that is due; returns the next time.
-TimePoint Scheduler::run_due() {
-  std::vector<LiveTaskPtr> due;
-  const auto now = context_.clock.now();
-  auto next = TimePoint::max();
-  {
-    std::lock_guard lock(mutex_);
-    follow_clock(now);
-    while (!due_.empty() && due_.begin()->first <= now) {
-      if (auto task = due_.begin()->second.lock()) due.push_back(std::move(task));
-      due_.erase(due_.begin());
-    }
-    if (!due_.empty()) next = due_.begin()->first;
-  }
-  for (const auto& task : due) {
-    bool ready = false;
-    bool expired = false;
-    std::shared_ptr<AttemptControl> attempt;
-    {
-      std::lock_guard lock(task->mutex);
-      if (task->ended) continue;
-      attempt = task->attempt;
-      expired = task->deadline && *task->deadline <= now;
-      ready = !task->queued && task->ready_at <= now;
-    }
-    if (attempt) {
-      // It counts down to its deadline by itself; this is for a clock that was set forward.
-      if (expired) attempt->stop(StopReason::deadline);
-    } else if (expired) {
-      end_unstarted(task, TaskStatus::expired);
-    } else if (ready) {
-      enqueue(task);
-    }
-  }
-  return next;
+  return lane.empty() ? ready_.position(task) : held_.position(lane, task);
 }
 
 void Scheduler::stop(std::chrono::milliseconds grace, const std::function<void()>& time_is_up) {

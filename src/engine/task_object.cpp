@@ -27,7 +27,7 @@ void add_time(std::string& out, std::string_view key, const std::optional<TimePo
   append_json_key(out, key);
   if (time) {
     out += '"';
-    out += to_rfc3339(*time);
+    append_rfc3339(out, *time);
     out += '"';
   } else {
     out += "null";
@@ -87,13 +87,15 @@ void add_usage(std::string& out, const providers::Usage& usage) {
 void add_model(std::string& out,
                std::string_view requested,
                std::string_view served,
-               std::string_view fingerprint) {
+               std::string_view fingerprint,
+               std::string_view path) {
   append_json_key(out, "model");
   out += '{';
   add_string(out, "requested", requested);
   add_raw(out, "pinned", "null");
   add_string_or_null(out, "served", served);
   add_string_or_null(out, "fingerprint", fingerprint);
+  if (!path.empty()) add_raw(out, "path", path);
   out += '}';
 }
 
@@ -140,7 +142,7 @@ void add_steps(std::string& out, const Task& task, const FinalResult& result) {
     out += '{';
     add_raw(out, "index", "1");
     add_raw(out, "kind", R"("model")");
-    add_string(out, "name", task.model);
+    add_string(out, "name", result.model_used.empty() ? task.model : result.model_used);
     const bool usable =
         result.status == TaskStatus::success || result.status == TaskStatus::partial_success;
     add_string(out, "status", usable ? "succeeded" : to_string(result.status));
@@ -193,7 +195,7 @@ std::size_t append_final_object(std::string& out, const Task& task, const FinalR
   for (const auto& finding : result.findings) add_finding(out, finding);
   out += ']';
   add_raw(out, "confidence", kNoConfidence);
-  add_model(out, row.model, result.served_model, result.fingerprint);
+  add_model(out, row.model, result.served_model, result.fingerprint, result.path);
   add_times(out, row);
   add_number(out, "priority", row.priority);
   add_number(out, "attempts", row.attempts);
@@ -217,15 +219,17 @@ void append_task_object(std::string& out, const TaskView& view) {
   add_raw(out, "result", "null");
   add_raw(out, "errors", "[]");
   add_raw(out, "confidence", kNoConfidence);
-  add_model(out, task.model, "", "");
+  add_model(out, task.model, "", "", "");
   add_times(out, task);
   add_number(out, "priority", task.priority);
   add_number(out, "attempts", task.attempts);
   add_raw(out, "cancel_requested", task.cancel_requested ? "true" : "false");
-  if (view.queue_position) {
+  if (view.queue_position || !view.held_by.empty()) {
     append_json_key(out, "queue");
     out += '{';
-    add_number(out, "position", static_cast<std::int64_t>(*view.queue_position));
+    if (view.queue_position)
+      add_number(out, "position", static_cast<std::int64_t>(*view.queue_position));
+    if (!view.held_by.empty()) add_string(out, "held_by", view.held_by);
     out += '}';
   }
   append_json_key(out, "estimated_duration_ms");

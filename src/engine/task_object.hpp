@@ -29,6 +29,8 @@ struct FinalResult {
   std::optional<TimePoint> turn_started_at;  ///< unset: no model turn was made
   std::chrono::milliseconds upstream{0};
   std::optional<std::chrono::milliseconds> first_token;
+  std::string path;        ///< JSON array of the models tried; empty: the task had one model alone
+  std::string model_used;  ///< of the last attempt, when it may differ from the task's own
 };
 
 /// Appends the final task object; returns the offset in `out` where its `last_seq` value (absent

@@ -10,22 +10,43 @@ namespace taskgate::engine {
 
 namespace asio = boost::asio;
 
+namespace {
+
+Finding held_too_long(HoldReason reason) {
+  return {"provider_error",
+          "the task was held back until its patience ended, because the model's upstream kept "
+          "failing",
+          "error",
+          "retry_later",
+          "provider",
+          std::string("held by: ") + to_string(reason)};
+}
+
+}  // namespace
+
 asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
                                              LiveTaskPtr task,
                                              TaskStatus status) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   Task row;
   std::string body;
+  std::string path;
+  auto held = HoldReason::none;
   {
     std::lock_guard lock(task->mutex);
     row = task->mirror;
     body = task->body;
+    if (task->route) path = task->route->path();
+    const bool gave_up = task->hold_until && *task->hold_until <= context.clock.now();
+    if (gave_up && status == TaskStatus::failed) held = task->held;
   }
   if (body.empty()) {
     auto loaded = co_await context.store.request_body(row.ref);
     if (loaded) body = std::move(loaded.value());
   }
   auto result = stopped_result(status, context.clock.now());
+  if (held != HoldReason::none) result.findings = {held_too_long(held)};
+  result.path = std::move(path);
   const auto ttl = result_ttl_seconds(body);
   result.expires_at =
       result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context.options.result_ttl);

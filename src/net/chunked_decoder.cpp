@@ -47,6 +47,8 @@ ChunkedDecoder::State ChunkedDecoder::step(char c) {
     case State::size:
     case State::size_space:
     case State::extension:
+    case State::extension_quoted:
+    case State::extension_escaped:
     case State::size_line_feed:
       return step_size(c);
     case State::data_carriage:
@@ -77,13 +79,24 @@ ChunkedDecoder::State ChunkedDecoder::step_size(char c) {
     }
     if (digits_ == 0) return State::bad;
   }
-  if (c == '\r') return State::size_line_feed;
   if (c == '\n' || c == '\0') return State::bad;
+  if (state_ >= State::extension && state_ <= State::extension_escaped) return step_extension(c);
+  if (c == '\r') return State::size_line_feed;
   if (++extension_bytes_ > kMaxExtensionBytes) return State::bad;
-  if (state_ == State::extension) return State::extension;
   // Between size and ';' white space is allowed (RFC 9112 §7.1.1), anything else is not.
   if (c == ' ' || c == '\t') return State::size_space;
   return c == ';' ? State::extension : State::bad;
+}
+
+// A quoted value must end on its line (RFC 9110 §5.6.4): to another reader the CRLF of one left
+// open could be part of it.
+ChunkedDecoder::State ChunkedDecoder::step_extension(char c) {
+  if (c == '\r') return state_ == State::extension ? State::size_line_feed : State::bad;
+  if (++extension_bytes_ > kMaxExtensionBytes) return State::bad;
+  if (state_ == State::extension_escaped) return State::extension_quoted;
+  if (c == '"') return state_ == State::extension ? State::extension_quoted : State::extension;
+  if (c == '\\' && state_ == State::extension_quoted) return State::extension_escaped;
+  return state_;
 }
 
 ChunkedDecoder::State ChunkedDecoder::step_trailer(char c) {

@@ -29,6 +29,8 @@ class ChunkedDecoder {
     size,
     size_space,
     extension,
+    extension_quoted,
+    extension_escaped,
     size_line_feed,
     data,
     data_carriage,
@@ -42,6 +44,7 @@ class ChunkedDecoder {
   };
   State step(char c);
   State step_size(char c);
+  State step_extension(char c);
   State step_trailer(char c);
 
   State state_ = State::size_start;

@@ -1,5 +1,7 @@
-// The part of an exchange that makes a new connection: name, address policy, TCP, TLS.
+// The part of an exchange that makes a new connection: name, address policy, TCP, TLS. The way
+// through a proxy is in client_proxy.cpp.
 #include "net/client_exchange.hpp"
+#include "net/connect_race.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
@@ -20,6 +22,10 @@ using runtime::SteadyClock;
 using runtime::SteadyTime;
 
 namespace {
+
+std::chrono::microseconds since(SteadyTime start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start);
+}
 
 Error connect_timeout() {
   return Error(Errc::timeout, "the upstream did not connect in time");
@@ -77,61 +83,78 @@ Resolver::Done answer_to(const std::shared_ptr<Meeting>& meeting) {
 
 ClientExchange::Done ClientExchange::connect_fresh() {
   const SteadyTime deadline = capped(request_.timeouts.connect);
-  auto addresses = co_await resolve(deadline);
-  if (!addresses) co_return addresses.error();
-  Result<void> connected = co_await connect_any(std::move(*addresses), deadline);
+  Result<void> connected = Result<void>();
+  if (proxy_ != nullptr) {
+    connected = co_await connect_through_proxy(deadline);
+  } else {
+    connected = co_await connect_directly(deadline);
+  }
   if (!connected || !url_.tls) co_return connected;
+  const SteadyTime reached = SteadyClock::now();
   Result<void> secured = co_await handshake(deadline);
+  timings_.tls = since(reached);
   co_return secured;
 }
 
-asio::awaitable<Result<Resolver::Addresses>> ClientExchange::resolve(SteadyTime deadline) {
+ClientExchange::Done ClientExchange::connect_directly(SteadyTime deadline) {
+  auto addresses = co_await resolve(url_.host, deadline);
+  if (!addresses) co_return addresses.error();
+  auto allowed = vet(*addresses);
+  if (!allowed) co_return allowed.error();
+  Result<void> connected = co_await connect_any(std::move(*allowed), url_.port, deadline);
+  co_return connected;
+}
+
+asio::awaitable<Result<Resolver::Addresses>> ClientExchange::resolve(std::string host,
+                                                                     SteadyTime deadline) {
   boost::system::error_code not_literal;
-  const auto literal = asio::ip::make_address(url_.host, not_literal);
+  const auto literal = asio::ip::make_address(host, not_literal);
   if (!not_literal) co_return Resolver::Addresses(1, literal);
 
+  const SteadyTime asked = SteadyClock::now();
   lookup::Waiter waiter(strand_);
-  shared_->resolver->resolve(url_.host, lookup::answer_to(waiter.meeting));
+  shared_->resolver->resolve(std::move(host), lookup::answer_to(waiter.meeting));
   waiter.wake.expires_at(deadline);
   (void)co_await waiter.wake.async_wait(asio::as_tuple(asio::use_awaitable));
   co_await throw_if_cancelled();
+  timings_.dns = since(asked);
   if (!waiter.result) co_return Error(Errc::timeout, "the host name was not resolved in time");
   co_return std::move(*waiter.result);
 }
 
-// Tries the addresses in turn, each with an even share of the time that is left.
-ClientExchange::Done ClientExchange::connect_any(Resolver::Addresses addresses,
-                                                 SteadyTime deadline) {
-  Error last(Errc::upstream_unavailable, "cannot connect to the upstream");
-  std::size_t left = addresses.size();
-  for (const asio::ip::address& address : addresses) {
-    const asio::ip::tcp::endpoint peer(address, url_.port);
-    if (request_.address_policy) {
-      const Result<void> allowed = request_.address_policy(address, url_.port);
-      if (!allowed) {
-        last = allowed.error();
-        --left;
-        continue;
-      }
-    }
-    const auto share = (deadline - SteadyClock::now()) / static_cast<int>(left--);
-    connection_ = std::make_unique<ClientConnection>(shared_->executor, url_.origin());
-    watchdog_->guard(&connection_->socket());
-    watchdog_->expire_at(SteadyClock::now() + share);
-    const boost::system::error_code failed = co_await connection_->connect(peer);
-    watchdog_->rest();
-    if (!failed && !watchdog_->fired()) co_return Result<void>();
-    if (watchdog_->fired()) {
-      last = connect_timeout();
+// The addresses that may be connected to; the last refusal when there is none.
+Result<Resolver::Addresses> ClientExchange::vet(const Resolver::Addresses& addresses) const {
+  if (!request_.address_policy) return addresses;
+  Resolver::Addresses allowed;
+  Error last(Errc::upstream_unavailable, "the host name has no address");
+  for (const auto& address : addresses) {
+    const auto judged = request_.address_policy(address, url_.port);
+    if (judged) {
+      allowed.push_back(address);
     } else {
-      last =
-          Error(Errc::upstream_unavailable, "cannot connect to the upstream: " + failed.message());
+      last = judged.error();
     }
-    last.with_detail(url_.authority + " at " + address.to_string());
-    watchdog_->guard(nullptr);
-    connection_.reset();
   }
-  co_return last;
+  if (allowed.empty()) return last;
+  return allowed;
+}
+
+ClientExchange::Done ClientExchange::connect_any(Resolver::Addresses addresses,
+                                                 std::uint16_t port,
+                                                 SteadyTime deadline) {
+  const SteadyTime begun = SteadyClock::now();
+  const std::string first = addresses.front().to_string();
+  ConnectRace race(strand_, shared_->executor, url_.origin());
+  auto winner = co_await race.run(std::move(addresses), port, deadline);
+  timings_.connect = since(begun);
+  if (!winner) {
+    Error failed = winner.error();
+    failed.with_detail(url_.authority + " at " + first);
+    co_return failed;
+  }
+  connection_ = std::move(*winner);
+  watchdog_->guard(&connection_->socket());
+  co_return Result<void>();
 }
 
 ClientExchange::Done ClientExchange::handshake(SteadyTime deadline) {

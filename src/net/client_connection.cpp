@@ -35,19 +35,14 @@ asio::awaitable<void> throw_if_cancelled() {
   }
 }
 
-ClientConnection::ClientConnection(asio::any_io_executor executor, std::string origin)
-    : socket_(std::move(executor)), origin_(std::move(origin)) {}
+ClientConnection::ClientConnection(const asio::any_io_executor& executor, std::string origin)
+    : socket_(executor), origin_(std::move(origin)) {}
 
-asio::awaitable<error_code> ClientConnection::connect(asio::ip::tcp::endpoint peer) {
+void ClientConnection::connected_to(const asio::ip::tcp::endpoint& peer) {
   peer_ = peer;
-  auto [error] = co_await socket_.async_connect(peer, kClientNothrow);
-  co_await throw_if_cancelled();
-  if (!error) {
-    error_code ignored;  // a socket without these options still works
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-  }
-  co_return error;
+  error_code ignored;  // a socket without these options still works
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
 }
 
 asio::awaitable<error_code> ClientConnection::handshake(asio::ssl::context& context,

@@ -28,13 +28,16 @@ struct SocketResult {
 /// cancelled they throw operation_aborted.
 class ClientConnection {
  public:
-  ClientConnection(boost::asio::any_io_executor executor, std::string origin);
+  ClientConnection(const boost::asio::any_io_executor& executor, std::string origin);
 
   const std::string& origin() const noexcept { return origin_; }
   boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
   const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
 
-  boost::asio::awaitable<boost::system::error_code> connect(boost::asio::ip::tcp::endpoint peer);
+  /// The socket has been connected; `peer` is what an address policy judges when the connection is
+  /// taken from the pool again. Through a tunnel it is the tunnel's far end.
+  void connected_to(const boost::asio::ip::tcp::endpoint& peer);
+  void tunnelled_to(const boost::asio::ip::tcp::endpoint& peer) { peer_ = peer; }
   /// Why the peer's certificate was refused, after a failed handshake; else empty.
   std::string verify_failure() const;
   boost::asio::awaitable<boost::system::error_code> handshake(boost::asio::ssl::context& context,

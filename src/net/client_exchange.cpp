@@ -52,7 +52,12 @@ Result<void> ClientExchange::prepare() {
   auto url = parse_url(request_.url);
   if (!url) return url.error();
   url_ = std::move(*url);
-  auto wire = serialize_request(request_, url_, shared_->options.user_agent);
+  proxy_ = shared_->options.proxy.for_target(url_);
+  RequestForm form;
+  form.user_agent = shared_->options.user_agent;
+  // Where addresses are judged a proxy must not look names up: it gets a tunnel to the judged one.
+  if (proxy_ != nullptr && !url_.tls && !request_.address_policy) form.forwarder = proxy_;
+  auto wire = serialize_request(request_, url_, form);
   if (!wire) return wire.error();
   wire_ = std::move(*wire);
   request_.body.clear();

@@ -29,8 +29,14 @@ class ClientExchange {
   Result<void> prepare();
   Done attempt();
   Done connect_fresh();
-  boost::asio::awaitable<Result<Resolver::Addresses>> resolve(runtime::SteadyTime deadline);
-  Done connect_any(Resolver::Addresses addresses, runtime::SteadyTime deadline);
+  Done connect_directly(runtime::SteadyTime deadline);
+  Done connect_through_proxy(runtime::SteadyTime deadline);
+  Done open_tunnel(std::string authority, runtime::SteadyTime deadline);
+  Result<bool> take_proxy_answer(std::size_t& searched);
+  boost::asio::awaitable<Result<Resolver::Addresses>> resolve(std::string host,
+                                                              runtime::SteadyTime deadline);
+  Result<Resolver::Addresses> vet(const Resolver::Addresses& addresses) const;
+  Done connect_any(Resolver::Addresses addresses, std::uint16_t port, runtime::SteadyTime deadline);
   Done handshake(runtime::SteadyTime deadline);
   Done send();
   Done read_head();
@@ -45,7 +51,8 @@ class ClientExchange {
   const runtime::SteadyTime start_;
   runtime::SteadyTime total_;
   Url url_;
-  std::string wire_;  // head and body as they are sent
+  const Proxy* proxy_ = nullptr;  // of shared_->options
+  std::string wire_;              // head and body as they are sent
   std::unique_ptr<Watchdog> watchdog_;
   std::unique_ptr<ClientConnection> connection_;
   bool pooled_ = false;
@@ -59,10 +66,16 @@ class ClientExchange {
   BodyFraming framing_;
 };
 
+/// How a request is addressed: to the origin itself, or to a proxy that is to pass it on.
+struct RequestForm {
+  std::string_view user_agent;
+  const Proxy* forwarder = nullptr;  ///< set: absolute form (RFC 9112 §3.2.2), with its credentials
+};
+
 /// The request's bytes. Errors: Errc::invalid_argument when a header field could not be sent as it
 /// is.
 Result<std::string> serialize_request(const ClientRequest& request,
                                       const Url& url,
-                                      std::string_view user_agent);
+                                      const RequestForm& form);
 
 }  // namespace taskgate::net

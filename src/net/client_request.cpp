@@ -27,20 +27,26 @@ bool is_reserved_name(std::string_view name) {
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lower == "host" || lower == "content-length" || lower == "connection" ||
          lower == "transfer-encoding" || lower == "accept-encoding" || lower == "upgrade" ||
-         lower == "te" || lower == "trailer" || lower == "expect";
+         lower == "te" || lower == "trailer" || lower == "expect" || lower == "proxy-authorization";
 }
 
 }  // namespace
 
 Result<std::string> serialize_request(const ClientRequest& request,
                                       const Url& url,
-                                      std::string_view user_agent) {
+                                      const RequestForm& form) {
   std::string wire;
   wire.reserve(512 + request.body.size());
-  wire.append(to_string(request.method)).append(" ").append(url.target);
+  wire.append(to_string(request.method)).append(" ");
+  if (form.forwarder != nullptr) wire.append("http://").append(url.authority);
+  wire.append(url.target);
   wire.append(" HTTP/1.1\r\nHost: ").append(url.authority).append("\r\n");
-  if (!user_agent.empty() && !request.headers.find("user-agent")) {
-    wire.append("User-Agent: ").append(user_agent).append("\r\n");
+  if (!form.user_agent.empty() && !request.headers.find("user-agent")) {
+    wire.append("User-Agent: ").append(form.user_agent).append("\r\n");
+  }
+  if (form.forwarder != nullptr && !form.forwarder->authorization.empty()) {
+    wire.append("Proxy-Authorization: ").append(form.forwarder->authorization.reveal());
+    wire.append("\r\n");
   }
   for (const auto& [name, value] : request.headers.all()) {
     if (!is_sendable_name(name) || !is_sendable_value(value) || is_reserved_name(name)) {

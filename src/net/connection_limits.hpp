@@ -20,7 +20,7 @@ class ConnectionSlot {
   ConnectionSlot(ConnectionLimits& limits, boost::asio::ip::address address)
       : limits_(&limits), address_(std::move(address)) {}
   ConnectionSlot(ConnectionSlot&& other) noexcept
-      : limits_(std::exchange(other.limits_, nullptr)), address_(other.address_) {}
+      : limits_(std::exchange(other.limits_, nullptr)), address_(std::move(other.address_)) {}
   ConnectionSlot& operator=(ConnectionSlot&&) = delete;
   ~ConnectionSlot();
   explicit operator bool() const noexcept { return limits_ != nullptr; }

@@ -8,8 +8,8 @@ namespace taskgate::net {
 using runtime::SteadyClock;
 using runtime::SteadyTime;
 
-ConnectionPool::ConnectionPool(boost::asio::any_io_executor executor, PoolLimits limits)
-    : limits_(limits), sweep_timer_(std::move(executor)) {}
+ConnectionPool::ConnectionPool(const boost::asio::any_io_executor& executor, PoolLimits limits)
+    : limits_(limits), sweep_timer_(executor) {}
 
 std::unique_ptr<ClientConnection> ConnectionPool::take(const std::string& origin,
                                                        const AddressPolicy& policy) {

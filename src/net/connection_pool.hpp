@@ -24,7 +24,7 @@ struct PoolLimits {
 /// Thread-safe. Held by shared_ptr: its sweep timer's handler and streams under way refer to it.
 class ConnectionPool {
  public:
-  ConnectionPool(boost::asio::any_io_executor executor, PoolLimits limits);
+  ConnectionPool(const boost::asio::any_io_executor& executor, PoolLimits limits);
 
   /// The most recently parked connection of `origin` that is still quiet, and whose address
   /// `policy` still allows; null when there is none.

@@ -19,12 +19,12 @@ class Watched {
   explicit Watched(DeadlineSweeper& sweeper);
   Watched(const Watched&) = delete;
   Watched& operator=(const Watched&) = delete;
+  virtual ~Watched();
 
   /// The server drains: end now if idle, soon otherwise. Must not destroy the object.
   virtual void on_drain() = 0;
 
  protected:
-  virtual ~Watched();
   /// The deadline has passed (by up to one tick). It is disarmed; must not destroy the object.
   virtual void on_deadline() = 0;
 

@@ -136,6 +136,11 @@ Response& Response::stream(StreamBody body) {
   return *this;
 }
 
+Response& Response::stream(std::shared_ptr<StreamFeed> feed) {
+  feed_ = std::move(feed);
+  return *this;
+}
+
 Response& Response::close() {
   close_ = true;
   return *this;

@@ -2,7 +2,10 @@
 
 #include "taskgate/core/ids.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -83,14 +86,33 @@ asio::awaitable<void> HttpSession::run(std::unique_ptr<HttpSession> session) {
     if (ec) co_return;
   }
   // A stream runs from here, not from within serve_request: it may last for hours, and every
-  // coroutine frame below it is memory.
+  // coroutine frame below it is memory. A feed sleeps in this very frame, and (deferred) without
+  // one for the wait.
   Next next = Next::request;
   while (next == Next::request || next == Next::stream) {
     if (next == Next::request) {
       next = co_await session->serve_request();
-    } else {
-      next = co_await session->run_stream();
+      continue;
     }
+    if (!session->feed_) {
+      next = co_await session->run_stream();
+      continue;
+    }
+    session->begin_stream();
+    std::exception_ptr error;
+    try {
+      for (;;) {
+        const bool more = co_await session->send_piece();
+        if (!more) break;
+        auto* const alarm = session->feed_->sleep();
+        // Expired or cancelled, the feed is asked; a cancelled coroutine throws at its next await.
+        if (alarm != nullptr) (void)co_await alarm->async_wait(asio::as_tuple(asio::deferred));
+      }
+    } catch (...) {
+      error = std::current_exception();
+    }
+    co_await asio::this_coro::throw_if_cancelled(false);
+    next = co_await session->end_stream(std::move(error));
   }
   if (next == Next::linger) co_await session->linger();
 }

@@ -19,6 +19,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,6 +84,9 @@ class HttpSession final : private Watched, private ReadListener {
   // session_send.cpp
   boost::asio::awaitable<Next> send(Response& response);
   boost::asio::awaitable<Next> run_stream();
+  boost::asio::awaitable<bool> send_piece();
+  void begin_stream();
+  boost::asio::awaitable<Next> end_stream(std::exception_ptr error);
   void watch_client();
   void on_read(boost::system::error_code ec, std::size_t bytes) override;
   void release_exchange();
@@ -107,6 +111,7 @@ class HttpSession final : private Watched, private ReadListener {
 
   // A stream whose head was sent.
   StreamBody pending_;
+  std::shared_ptr<StreamFeed> feed_;  ///< set: instead of pending_
   ResponseFraming pending_framing_ = ResponseFraming::chunked;
   Next after_stream_ = Next::cut;
   bool streaming_ = false;             ///< its body has not ended

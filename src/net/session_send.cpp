@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace asio = boost::asio;
 
@@ -30,7 +31,7 @@ bool HttpSession::may_keep_alive(const Response& response) const {
 }
 
 asio::awaitable<HttpSession::Next> HttpSession::send(Response& response) {
-  const bool is_stream = static_cast<bool>(response.stream_body());
+  const bool is_stream = response.stream_body() || response.feed();
   bool keep = may_keep_alive(response);
   HeadOptions head;
   if (is_bodiless(response.status())) {
@@ -61,6 +62,7 @@ asio::awaitable<HttpSession::Next> HttpSession::send(Response& response) {
   const Next next = keep ? Next::request : Next::linger;
   if (!is_stream || !with_body) co_return next;
   pending_ = response.stream_body();
+  feed_ = response.feed();
   pending_framing_ = head.framing;
   after_stream_ = next;
   co_return Next::stream;
@@ -120,23 +122,46 @@ void HttpSession::release_exchange() {
   exchange_.reset();
 }
 
-/// The body runs in this coroutine and the client is watched by a plain callback: a second
-/// coroutine would cost every idle stream a kilobyte.
-asio::awaitable<HttpSession::Next> HttpSession::run_stream() {
+/// The client is watched by a plain callback: a second coroutine would cost every idle stream a
+/// kilobyte.
+void HttpSession::begin_stream() {
   release_exchange();
-  ChunkWriter writer(*this);
-  std::exception_ptr error;
   streaming_ = true;
   watch_client();
+}
+
+asio::awaitable<HttpSession::Next> HttpSession::run_stream() {
+  begin_stream();
+  ChunkWriter writer(*this);
+  std::exception_ptr error;
   try {
     co_await pending_(writer);
   } catch (...) {
     error = std::current_exception();
   }
+  co_await asio::this_coro::throw_if_cancelled(false);
+  co_return co_await end_stream(std::move(error));
+}
+
+/// What the feed has now. False: that was the end, or the client is gone.
+asio::awaitable<bool> HttpSession::send_piece() {
+  ChunkWriter writer(*this);
+  for (;;) {
+    std::string piece;
+    const auto state = co_await feed_->fill(piece);
+    bool sent = !client_gone_;
+    if (!piece.empty()) sent = co_await writer.write(piece);
+    if (!sent || state == StreamFeed::State::ended) co_return false;
+    if (state == StreamFeed::State::waiting) co_return true;
+  }
+}
+
+/// The caller has switched throw_if_cancelled off: what is done here has to be done.
+asio::awaitable<HttpSession::Next> HttpSession::end_stream(std::exception_ptr error) {
   streaming_ = false;
   pending_ = nullptr;
+  feed_.reset();
   // The read refers to this session: it must have ended, even when the session is cancelled.
-  co_await asio::this_coro::throw_if_cancelled(false);
   while (watching_) {
     stream_.cancel();
     co_await asio::post(asio::use_awaitable);

@@ -10,7 +10,7 @@ using runtime::SteadyClock;
 using runtime::SteadyTime;
 
 struct Watchdog::State {
-  explicit State(boost::asio::any_io_executor strand) : timer(std::move(strand)) {}
+  explicit State(const boost::asio::any_io_executor& strand) : timer(strand) {}
 
   boost::asio::steady_timer timer;
   SteadyTime deadline = SteadyTime::max();
@@ -19,8 +19,7 @@ struct Watchdog::State {
   boost::asio::ip::tcp::socket* socket = nullptr;
 };
 
-Watchdog::Watchdog(boost::asio::any_io_executor strand)
-    : state_(std::make_shared<State>(std::move(strand))) {}
+Watchdog::Watchdog(boost::asio::any_io_executor strand) : state_(std::make_shared<State>(strand)) {}
 
 Watchdog::~Watchdog() {
   state_->socket = nullptr;

@@ -46,9 +46,24 @@ const char* to_string(FailureClass failure) noexcept {
   return "cancelled";
 }
 
+Message message_of(const ModelTurn& turn) {
+  Message message;
+  message.role = "assistant";
+  if (!turn.text.empty()) {
+    message.content.emplace_back();
+    message.content.back().text = turn.text;
+  }
+  message.tool_calls = turn.tool_calls;
+  message.native = turn.native;
+  return message;
+}
+
 bool Failure::retryable() const noexcept {
-  return failure_class != FailureClass::quota && failure_class != FailureClass::caller &&
-         failure_class != FailureClass::cancelled;
+  if (failure_class == FailureClass::quota || failure_class == FailureClass::cancelled) {
+    return false;
+  }
+  if (should_retry) return *should_retry;
+  return failure_class != FailureClass::caller;
 }
 
 }  // namespace taskgate::providers

@@ -1,11 +1,13 @@
 #include "taskgate/providers/registry.hpp"
 
-#include "providers/openai_chat.hpp"
+#include "providers/openai_chat/codec.hpp"
 #include "providers/simulated.hpp"
 #include "providers/simulated_model.hpp"
+#include "providers/wire_provider.hpp"
 #include "taskgate/net/url.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -15,6 +17,29 @@ namespace {
 
 constexpr std::string_view kSimulator = "sim";
 
+struct Protocol {
+  std::string_view name;
+  MakeCodec make;
+};
+constexpr Protocol kProtocols[] = {
+    {"openai_chat", make_openai_chat},
+};
+
+const Protocol* find_protocol(std::string_view name) {
+  const auto found = std::find_if(std::begin(kProtocols), std::end(kProtocols),
+                                  [&](const Protocol& known) { return known.name == name; });
+  return found == std::end(kProtocols) ? nullptr : found;
+}
+
+std::string protocol_names() {
+  std::string names;
+  for (const Protocol& known : kProtocols) {
+    if (!names.empty()) names += ", ";
+    names += known.name;
+  }
+  return names;
+}
+
 class ConfiguredRegistry final : public Registry {
  public:
   ConfiguredRegistry(std::vector<ProviderConfig> configs,
@@ -23,8 +48,9 @@ class ConfiguredRegistry final : public Registry {
     providers_.emplace(kSimulator, std::make_unique<Simulated>());
     for (ProviderConfig& config : configs) {
       std::string name = config.name;
-      providers_.emplace(std::move(name),
-                         std::make_unique<OpenAiChat>(std::move(config), client, clock));
+      auto codec = find_protocol(config.protocol)->make(config);
+      providers_.emplace(std::move(name), std::make_unique<WireProvider>(
+                                              std::move(config), std::move(codec), client, clock));
     }
   }
 
@@ -66,8 +92,8 @@ bool is_provider_name(std::string_view name) {
 void check(const ProviderConfig& config) {
   if (!is_provider_name(config.name)) refuse(config, "the name must match [a-z0-9][a-z0-9_-]*");
   if (config.name == kSimulator) refuse(config, "the name belongs to the simulator");
-  if (config.protocol != "openai_chat") {
-    refuse(config, "unknown protocol \"" + config.protocol + "\"; known: openai_chat");
+  if (find_protocol(config.protocol) == nullptr) {
+    refuse(config, "unknown protocol \"" + config.protocol + "\"; known: " + protocol_names());
   }
   const auto url = net::parse_url(config.base_url);
   if (!url) refuse(config, "base_url: " + url.error().message());

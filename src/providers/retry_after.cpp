@@ -59,21 +59,27 @@ std::optional<milliseconds> from_date(std::string_view text, TimePoint now) {
   return std::max(milliseconds(0), *date - now);
 }
 
-// The limit that is used up says when it resets; when none says so, the later of the two.
-std::optional<milliseconds> from_rate_limits(const net::Headers& headers) {
+// The limit that is used up says when it resets; when none says so, the latest of all.
+std::optional<milliseconds> from_rate_limits(const std::vector<RateLimit>& limits) {
   std::optional<milliseconds> exhausted;
   std::optional<milliseconds> any;
-  for (const char* kind : {"requests", "tokens"}) {
-    const auto reset = headers.find(std::string("x-ratelimit-reset-") + kind);
-    if (!reset) continue;
-    const auto wait = parse_reset_duration(*reset);
-    if (!wait) continue;
-    any = std::max(any.value_or(milliseconds(0)), *wait);
-    if (headers.find(std::string("x-ratelimit-remaining-") + kind) == "0") {
-      exhausted = std::max(exhausted.value_or(milliseconds(0)), *wait);
+  for (const RateLimit& limit : limits) {
+    if (!limit.reset) continue;
+    any = std::max(any.value_or(milliseconds(0)), *limit.reset);
+    if (limit.remaining == 0) {
+      exhausted = std::max(exhausted.value_or(milliseconds(0)), *limit.reset);
     }
   }
   return exhausted ? exhausted : any;
+}
+
+std::optional<std::int64_t> number_in(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  std::int64_t value = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, value);
+  if (error != std::errc() || stop != end || value < 0) return std::nullopt;
+  return value;
 }
 
 std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t count) {
@@ -88,6 +94,7 @@ std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t 
 
 std::optional<milliseconds> retry_after(const net::Headers& headers,
                                         FailureClass failure_class,
+                                        const std::vector<RateLimit>& limits,
                                         TimePoint now) {
   if (const auto value = headers.find("retry-after-ms")) {
     if (const auto wait = bounded(from_milliseconds(*value))) return wait;
@@ -97,11 +104,11 @@ std::optional<milliseconds> retry_after(const net::Headers& headers,
     if (const auto wait = bounded(from_date(*value, now))) return wait;
   }
   if (failure_class != FailureClass::rate) return std::nullopt;
-  return bounded(from_rate_limits(headers));
+  return bounded(from_rate_limits(limits));
 }
 
 std::optional<milliseconds> parse_reset_duration(std::string_view text) {
-  if (auto seconds = from_seconds(text)) return seconds;
+  if (auto seconds = from_seconds(text)) return bounded(seconds);
   if (text.empty()) return std::nullopt;
   std::int64_t total = 0;  // ms
   while (!text.empty()) {
@@ -124,7 +131,7 @@ std::optional<milliseconds> parse_reset_duration(std::string_view text) {
     text.remove_prefix(letters);
     total += std::min<std::int64_t>(*thousandths, 1'000'000'000) * unit / 1000;
   }
-  return milliseconds(total);
+  return bounded(milliseconds(total));
 }
 
 std::optional<TimePoint> parse_http_date(std::string_view text) {
@@ -148,6 +155,47 @@ std::optional<TimePoint> parse_http_date(std::string_view text) {
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
   return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
          std::chrono::seconds(*second);
+}
+
+std::optional<TimePoint> parse_rfc3339_utc(std::string_view text) {
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':') {
+    return std::nullopt;
+  }
+  const std::string_view zone =
+      text.substr(std::min(text.find_first_not_of("0123456789.", 19), text.size()));
+  if (zone != "Z" && zone != "+00:00") return std::nullopt;
+  const auto year = number_at(text, 0, 4);
+  const auto month = number_at(text, 5, 2);
+  const auto day = number_at(text, 8, 2);
+  const auto hour = number_at(text, 11, 2);
+  const auto minute = number_at(text, 14, 2);
+  const auto second = number_at(text, 17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  const std::chrono::year_month_day date(std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day)));
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+         std::chrono::seconds(*second);
+}
+
+RateLimit read_rate_limit(std::string_view name,
+                          std::optional<std::string_view> limit,
+                          std::optional<std::string_view> remaining,
+                          std::optional<std::string_view> reset,
+                          TimePoint now) {
+  RateLimit read;
+  read.name = name;
+  read.limit = number_in(limit);
+  read.remaining = number_in(remaining);
+  if (!reset) return read;
+  read.reset = parse_reset_duration(*reset);
+  if (read.reset) return read;
+  if (const auto at = parse_rfc3339_utc(*reset)) {
+    read.reset = std::clamp(milliseconds(*at - now), milliseconds(0), kMaxRetryAfter);
+  }
+  return read;
 }
 
 }  // namespace taskgate::providers

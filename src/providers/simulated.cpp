@@ -38,9 +38,7 @@ std::optional<Failure> early_failure(const SimModel& model, int attempt, SimRand
     double draw = 0;
     for (int i = 0; i < std::clamp(attempt, 1, 1000); ++i) draw = random.next_fraction();
     if (draw >= model.failure_probability) return std::nullopt;
-    UpstreamError error;
-    error.status = model.failure_status;
-    return sim_failure(classify(error), model.failure_status, "flaky");
+    return sim_failure(class_of_status(model.failure_status), model.failure_status, "flaky");
   }
   if (model.kind != SimKind::error) return std::nullopt;
   switch (model.error) {
@@ -103,7 +101,7 @@ class WordStream {
       sent_ += word.size();
       report(total);
       if (sink_.full()) co_await sink_.drained();
-      co_await pace();
+      if (must_pace()) co_await pace();  // for most words there is no frame to pay for
     }
   }
 
@@ -112,13 +110,17 @@ class WordStream {
   std::chrono::milliseconds first_token() const noexcept { return first_token_; }
 
  private:
+  bool must_pace() const noexcept {
+    return model_.tokens_per_second > 0 || words_ % kYieldEvery == 0;
+  }
+
   asio::awaitable<void> pace() {
     if (model_.tokens_per_second > 0) {
       const std::chrono::duration<double> since(static_cast<double>(words_) /
                                                 model_.tokens_per_second);
       const SteadyTime due = begin_ + std::chrono::duration_cast<runtime::SteadyDuration>(since);
       if (due > SteadyClock::now()) co_await runtime::sleep_until(due);
-    } else if (words_ % kYieldEvery == 0) {
+    } else {
       const auto executor = co_await asio::this_coro::executor;
       co_await asio::post(executor, asio::use_awaitable);
     }

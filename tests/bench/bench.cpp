@@ -1,8 +1,9 @@
 // taskgate_bench: measures taskgate beside its limits, in one run on one machine, and prints
 // Markdown. docs/benchmarks.md says what each row means.
 //
-//   taskgate_bench [--quick | --smoke] [--rounds N] [--seconds S] [--streams N] [--only GROUP]
-//                  [--taskgate PROGRAM] [--dir FOLDER]
+//   taskgate_bench [--quick | --smoke | --full] [--rounds N] [--seconds S] [--streams N]
+//                  [--only GROUP] [--taskgate PROGRAM] [--dir FOLDER] [--filled FOLDER]
+//                  [--markdown PAGE]
 //   taskgate_bench load --port P [--connections N] [--seconds S] [--get TARGET | --wait | --run]
 //                      [--no-key] [--pid SERVER]
 //
@@ -14,6 +15,7 @@
 #include "lab.hpp"
 #include "machine.hpp"
 #include "numbers.hpp"
+#include "page.hpp"
 #include "probe.hpp"
 #include "sockets.hpp"
 
@@ -56,8 +58,14 @@ std::chrono::milliseconds seconds_of(const std::string& text) {
 Settings quick(Settings settings) {
   settings.duration = 400ms;
   settings.warmup = 100ms;
+  settings.streams = 1000;
   settings.stream_events = 100;
+  settings.stored = {100'000};
   settings.disk_writes = 300;
+  settings.relayed_chunks = 1000;
+  settings.relayed_crowd_chunks = 100;
+  settings.fast_chunks = 200'000;
+  settings.lone_tasks = 100;
   return settings;
 }
 
@@ -71,6 +79,15 @@ Settings smoke(Settings settings) {
   settings.stream_events = 10;
   settings.poll_tasks = 5;
   settings.disk_writes = 10;
+  settings.relayed_chunks = 50;
+  settings.relayed_crowd = 5;
+  settings.relayed_crowd_chunks = 20;
+  settings.fast_chunks = 5000;
+  settings.lone_tasks = 5;
+  settings.live_tasks = 1000;
+  settings.most_streams = 100;
+  settings.stored = {1000};
+  settings.left_out = "peers";
   return settings;
 }
 
@@ -79,26 +96,58 @@ Settings make_settings(const std::filesystem::path& own, const Options& options)
   settings.taskgate = TASKGATE_BENCH_PROGRAM;
   settings.bare = own / "taskgate_bench_bare";
   settings.fanout = own / "taskgate_bench_fanout";
+  settings.model = own / "taskgate_bench_model";
+  settings.slow_disk = own / "taskgate_bench_slow_disk.so";
+  settings.scripts = TASKGATE_BENCH_SCRIPTS;
+  settings.peers = own / "peers";
   settings.folder = std::filesystem::temp_directory_path();
   if (options.contains("--quick")) settings = quick(settings);
   if (options.contains("--smoke")) settings = smoke(settings);
   take_number(options, "--rounds", settings.rounds);
   take_number(options, "--streams", settings.streams);
+  if (options.contains("--full")) settings.stored = {1'000'000, 10'000'000};
+  if (options.contains("--filled")) settings.filled = options.at("--filled");
   if (options.contains("--seconds")) settings.duration = seconds_of(options.at("--seconds"));
   if (options.contains("--only")) settings.only = options.at("--only");
   if (options.contains("--taskgate")) settings.taskgate = options.at("--taskgate");
+  if (options.contains("--markdown")) settings.page = options.at("--markdown");
   if (options.contains("--dir")) settings.folder = options.at("--dir");
   return settings;
 }
 
+std::string as_markdown(const Settings& settings,
+                        const std::vector<std::string>& machine,
+                        const Report& report) {
+  std::array<char, 160> rounds{};
+  std::snprintf(rounds.data(), rounds.size(),
+                "- rounds: %d of %.1f s each, alternating; figures are medians (least–most)\n",
+                settings.rounds, std::chrono::duration<double>(settings.duration).count());
+  std::string text;
+  for (const auto& line : machine) text += "- " + line + "\n";
+  text += rounds.data();
+  for (const auto& note : report.notes) text += "- " + note + "\n";
+  if (!report.comparisons.empty()) text += "\n" + comparison_table(report.comparisons);
+  if (!report.latencies.empty()) text += "\n" + latency_table(report.latencies);
+  if (!report.peers.empty()) text += "\n" + peer_table(report.peers);
+  if (!report.figures.empty()) text += "\n" + figure_table(report.figures);
+  return text;
+}
+
 int run_all(const Settings& settings) {
-  constexpr std::array<std::pair<const char*, void (*)(Lab&, Report&)>, 6> kGroups{{
+  constexpr std::array<std::pair<const char*, void (*)(Lab&, Report&)>, 13> kGroups{{
       {"disk", measure_disk},
       {"accept", measure_accept},
       {"poll", measure_poll},
       {"end_to_end", measure_end_to_end},
       {"fanout", measure_fanout},
       {"idle", measure_idle_streams},
+      {"most", measure_most_streams},
+      {"relay", measure_relay},
+      {"attempt", measure_attempt_start},
+      {"start", measure_start_up},
+      {"slow_disk", measure_slow_disk},
+      {"growth", measure_growth},
+      {"peers", measure_peers},
   }};
   const auto machine = describe_machine(settings.folder);
   Lab lab(settings);
@@ -106,6 +155,7 @@ int run_all(const Settings& settings) {
   int failures = 0;
   for (const auto& [name, measure] : kGroups) {
     if (!settings.only.empty() && settings.only != name) continue;
+    if (settings.only.empty() && name == settings.left_out) continue;
     try {
       measure(lab, report);
     } catch (const std::exception& failure) {
@@ -113,11 +163,9 @@ int run_all(const Settings& settings) {
       std::fprintf(stderr, "bench: %s FAILED: %s\n", name, failure.what());
     }
   }
-  for (const auto& line : machine) std::printf("- %s\n", line.c_str());
-  std::printf("- rounds: %d of %.1f s each, alternating; figures are medians (least–most)\n\n",
-              settings.rounds, std::chrono::duration<double>(settings.duration).count());
-  std::printf("%s\n%s", comparison_table(report.comparisons).c_str(),
-              figure_table(report.figures).c_str());
+  const auto measured = as_markdown(settings, machine, report);
+  std::printf("%s", measured.c_str());
+  if (!settings.page.empty() && failures == 0) write_page(settings.page, measured);
   return failures == 0 ? 0 : 1;
 }
 
@@ -163,6 +211,7 @@ int follow_only(const Options& options) {
   plan.streams = 1000;
   take_number(options, "--streams", plan.streams);
   plan.request = make_get(options.at("--get"));
+  take_number(options, "--greeting", plan.greeting_frames);
   plan.when_open = [] { std::fprintf(stderr, "bench: all open\n"); };
   const auto [result, child] = in_child(plan.limit + 5s, [&plan] { return run_follow(plan); });
   std::printf("%d streams, %llu events in %.3f s, %.0f/s, follower %.1f us CPU each\n",

@@ -7,12 +7,10 @@
 // GET opens a stream; POST /go starts the writing to the streams that are open then. The first line
 // on stdout is {"listening":"http://127.0.0.1:PORT"}.
 
+#include "listener.hpp"
 #include "numbers.hpp"
 #include "sockets.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -49,22 +47,12 @@ struct Stream {
 class FanoutServer {
  public:
   FanoutServer(std::string frame, int frames) : chunk_(as_chunk(frame)), frames_(frames) {
-    listener_ = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    if (::bind(listener_.get(), generic, size) != 0 || ::listen(listener_.get(), 4096) != 0 ||
-        ::getsockname(listener_.get(), generic, &size) != 0) {
-      throw_errno("listen");
-    }
-    port_ = ntohs(address.sin_port);
+    listener_ = listen_loopback();
     epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
     watch(listener_, nullptr, EPOLLIN, EPOLL_CTL_ADD);
   }
 
-  unsigned port() const { return port_; }
+  unsigned port() const { return port_of(listener_); }
 
   [[noreturn]] void run() {
     for (;;) {
@@ -108,10 +96,8 @@ class FanoutServer {
 
   void accept_all() {
     for (;;) {
-      Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      auto socket = accept_from(listener_);
       if (!socket.open()) return;
-      const int on = 1;
-      ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       auto stream = std::make_unique<Stream>();
       stream->cursor = frames_ + 1;  // nothing owed until it is started
       stream->socket = std::move(socket);
@@ -172,7 +158,6 @@ class FanoutServer {
   int frames_;
   Descriptor listener_;
   Descriptor epoll_;
-  unsigned port_ = 0;
   std::vector<std::unique_ptr<Stream>> streams_;
   int behind_ = 0;   // streams with something left to write
   int blocked_ = 0;  // of these, the ones whose socket is full

@@ -25,9 +25,11 @@ constexpr std::size_t kBufferSize = 256 * 1024;
 
 struct Follower {
   Descriptor socket;
-  std::string head;  // until the blank line
-  bool open = false;
+  std::string head;       // until the blank line
+  bool answered = false;  // the head is there
+  bool open = false;      // and the frames that come with it
   bool ended = false;
+  int greeting = 0;  // frames of the greeting so far
   // The last bytes seen, so that a pattern cut in two by a read is still found.
   std::array<char, 8> tail{};
   std::size_t tail_size = 0;
@@ -46,7 +48,6 @@ class Crowd {
 
   FollowResult run() {
     while (result_.opened < plan_.streams) open_some();
-    all_open_ = true;
     if (plan_.when_open) plan_.when_open();
     if (plan_.until == FollowPlan::Until::open) return result_;
     while (result_.ended < plan_.streams) wait_once();
@@ -98,7 +99,7 @@ class Crowd {
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (count <= 0) return end(follower);
     std::string_view bytes(buffer_.data(), follower.tail_size + static_cast<std::size_t>(count));
-    if (!follower.open) return read_head(follower, bytes);
+    if (!follower.answered) return read_head(follower, bytes);
     count_frames(follower, bytes);
   }
 
@@ -109,11 +110,17 @@ class Crowd {
     if (follower.head.compare(9, 3, "200") != 0) {
       throw std::runtime_error("a stream was refused: " + follower.head);
     }
-    follower.open = true;
-    ++result_.opened;
+    follower.answered = true;
+    note_open(follower);
     const std::string rest = follower.head.substr(blank);
     std::string().swap(follower.head);
     count_frames(follower, rest);
+  }
+
+  void note_open(Follower& follower) {
+    if (follower.greeting < plan_.greeting_frames) return;
+    follower.open = true;
+    ++result_.opened;
   }
 
   /// `bytes` begins with the tail of what was counted before, which is too short for a pattern.
@@ -123,7 +130,12 @@ class Crowd {
     for (auto at = bytes.find(kFrame); at != std::string_view::npos;
          at = bytes.find(kFrame, counted_to)) {
       counted_to = at + kFrame.size();
-      if (all_open_) ++result_.frames;
+      if (!follower.open) {
+        ++follower.greeting;
+        note_open(follower);
+      } else {
+        ++result_.frames;
+      }
     }
     if (before == 0 && result_.frames > 0) first_frame_ = Clock::now();
     if (bytes.ends_with(kEnd)) return end(follower);
@@ -149,7 +161,6 @@ class Crowd {
   Clock::time_point deadline_;
   Clock::time_point first_frame_;
   Clock::time_point last_end_;
-  bool all_open_ = false;
 };
 
 }  // namespace

@@ -13,16 +13,17 @@ struct FollowPlan {
   std::uint16_t port = 0;
   int streams = 1;
   std::string request;                      ///< the GET, the same for each
-  std::function<void()> when_open;          ///< called once all heads have come; may be empty
+  int greeting_frames = 0;                  ///< what each stream sends on opening: not counted
+  std::function<void()> when_open;          ///< called once all greetings have come; may be empty
   std::chrono::milliseconds limit{60'000};  ///< for everything
   enum class Until { end, open } until = Until::end;
 };
 
 /// Plain data: it crosses a pipe between processes.
 struct FollowResult {
-  int opened = 0;            ///< streams that answered 200
+  int opened = 0;            ///< streams that answered 200 and sent their greeting
   int ended = 0;             ///< streams that came to their end
-  std::uint64_t frames = 0;  ///< frames with an event name, after all were open
+  std::uint64_t frames = 0;  ///< frames with an event name, greetings left out
   double seconds = 0;        ///< from the first of those frames to the last end
 
   double per_second() const { return seconds > 0 ? static_cast<double>(frames) / seconds : 0; }

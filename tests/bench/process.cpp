@@ -24,7 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kStartPatience = 10s;
+constexpr auto kStartPatience = 60s;
 constexpr auto kStopPatience = 10s;
 
 struct Pipe {
@@ -126,6 +126,16 @@ bool ServerProcess::alive() const {
   return id_ > 0 && !fields.empty() && fields[0] != "Z";
 }
 
+std::filesystem::path find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const auto file = std::filesystem::path(folder) / name;
+    if (::access(file.c_str(), X_OK) == 0) return file;
+  }
+  return {};
+}
+
 std::chrono::duration<double> cpu_of(pid_t id) {
   constexpr std::size_t kUser = 11;  // proc(5): fields 14 and 15, counted from field 3
   const auto fields = process_fields(id);
@@ -150,10 +160,47 @@ void ServerProcess::stop() noexcept {
   id_ = -1;
 }
 
+void ServerProcess::kill() noexcept {
+  if (id_ <= 0) return;
+  kill_and_reap(id_);
+  id_ = -1;
+}
+
 std::string ServerProcess::complaints() const {
+  return tail_of(error_file_);
+}
+
+std::string tail_of(const std::filesystem::path& file) {
   constexpr std::size_t kEnd = 2000;
-  const std::string text = read_whole(error_file_);
+  const std::string text = read_whole(file);
   return text.size() <= kEnd ? text : text.substr(text.size() - kEnd);
+}
+
+ProgramEnd run_program(const Command& command, std::chrono::milliseconds limit) {
+  Pipe out;
+  const auto deadline = Clock::now() + limit;
+  const pid_t parent = ::getpid();
+  const pid_t id = ::fork();
+  if (id < 0) throw_errno("fork");
+  if (id == 0) become(command, out.write.get(), parent);
+  out.write.reset();
+  ProgramEnd end;
+  std::array<char, 4096> buffer{};
+  while (readable(out.read, deadline)) {
+    const auto count = ::read(out.read.get(), buffer.data(), buffer.size());
+    if (count <= 0) break;
+    end.output.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  int status = 0;
+  while (Clock::now() < deadline) {
+    if (::waitpid(id, &status, WNOHANG) == id) {
+      if (WIFEXITED(status)) end.status = WEXITSTATUS(status);
+      return end;
+    }
+    ::poll(nullptr, 0, 2);
+  }
+  kill_and_reap(id);
+  throw std::runtime_error(command.arguments[0] + " ran out of time");
 }
 
 namespace detail {

@@ -26,6 +26,9 @@ struct Command {
   std::filesystem::path error_file;                ///< where its stderr goes
 };
 
+/// Where a program of that name is, by PATH; empty when it is not.
+std::filesystem::path find_program(const std::string& name);
+
 /// User and system time that a process has used since its start; 0 when there is none.
 std::chrono::duration<double> cpu_of(pid_t id);
 
@@ -33,7 +36,7 @@ std::chrono::duration<double> cpu_of(pid_t id);
 class ServerProcess {
  public:
   /// Starts it and waits for its first line, {"listening":"http://…:PORT"}. Throws with the end of
-  /// its stderr when it dies or says nothing for ten seconds.
+  /// its stderr when it dies or says nothing for a minute.
   explicit ServerProcess(const Command& command);
   ~ServerProcess() { stop(); }
   ServerProcess(const ServerProcess&) = delete;
@@ -46,6 +49,8 @@ class ServerProcess {
   std::int64_t resident_bytes() const;
   /// Idempotent. Throws nothing.
   void stop() noexcept;
+  /// The same with SIGKILL.
+  void kill() noexcept;
   /// The end of what it wrote to stderr.
   std::string complaints() const;
 
@@ -54,6 +59,18 @@ class ServerProcess {
   std::uint16_t port_ = 0;
   std::filesystem::path error_file_;
 };
+
+/// The end of a file's text; empty when there is none.
+std::string tail_of(const std::filesystem::path& file);
+
+struct ProgramEnd {
+  int status = -1;     ///< exit status; -1: a signal ended it
+  std::string output;  ///< its stdout
+};
+
+/// Runs a program to its end; kills it after `limit`. Throws when it cannot be started or had to be
+/// killed.
+ProgramEnd run_program(const Command& command, std::chrono::milliseconds limit);
 
 /// What a forked piece of work tells its parent, beside its result.
 struct ChildReport {

@@ -1,7 +1,9 @@
 // Recorded streams of OpenAI and of servers that imitate it (see the MANIFEST.json beside them for
 // source and licence), replayed over HTTPS through client and provider, and through the decoder cut
 // at every byte. Expected values: a naive reader of the data lines below, and figures read by eye.
-#include "providers/openai_chat.hpp"
+#include "providers/openai_chat/codec.hpp"
+#include "providers/openai_chat/decoder.hpp"
+#include "providers/wire_provider.hpp"
 #include "support/coro.hpp"
 #include "support/recording_sink.hpp"
 #include "support/scripted_upstream.hpp"
@@ -265,7 +267,7 @@ TEST_P(RecordedStream, ReplaysOverHttps) {
   ProviderConfig config;
   config.name = "recorded";
   config.base_url = upstream.url() + "/v1";
-  OpenAiChat provider(config, client, clock);
+  WireProvider provider(config, make_openai_chat(config), client, clock);
 
   // Chunk sizes that have nothing to do with the events, two turns over one connection.
   for (const std::size_t size : {std::size_t{701}, std::size_t{16'001}}) {

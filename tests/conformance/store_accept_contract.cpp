@@ -65,6 +65,33 @@ TEST_P(StoreContract, AcceptedTaskSurvivesAReopen) {
   EXPECT_EQ(log_of(ref).size(), 1U);
 }
 
+TEST_P(StoreContract, AskingForAKnownTaskWritesNothing) {
+  auto first = new_task("acme", at_ms(0));
+  first.idempotency = claim_of("key", 1, at_ms(1000));
+  const auto ref = accept(std::move(first));
+  auto repeat = new_task("acme", at_ms(1));
+  repeat.idempotency = claim_of("key", 1, at_ms(1001));
+  repeat.known_only = true;
+  auto unknown = new_task("acme", at_ms(2));
+  const auto unknown_ref = unknown.task.ref;
+  unknown.idempotency = claim_of("other", 1, at_ms(1002));
+  unknown.known_only = true;
+  auto later = new_task("acme", at_ms(3));
+  later.idempotency = claim_of("other", 1, at_ms(1003));
+
+  const auto replayed = wait_for(store_->accept(std::move(repeat)));
+  const auto refused = wait_for(store_->accept(std::move(unknown)));
+  const auto created = wait_for(store_->accept(std::move(later)));
+
+  ASSERT_TRUE(replayed.has_value());
+  EXPECT_EQ(replayed->kind, AcceptKind::key_replayed);
+  EXPECT_EQ(replayed->task.ref, ref);
+  EXPECT_EQ(code_of(refused), Errc::not_found);
+  EXPECT_EQ(code_of(wait_for(store_->get(unknown_ref))), Errc::not_found);
+  ASSERT_TRUE(created.has_value());
+  EXPECT_EQ(created->kind, AcceptKind::created) << "the refused one must not have taken the key";
+}
+
 TEST_P(StoreContract, SameKeyAndFingerprintReplaysTheFirstTask) {
   auto first = new_task("acme", at_ms(0));
   first.idempotency = claim_of("key", 1, at_ms(1000));

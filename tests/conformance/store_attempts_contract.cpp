@@ -137,6 +137,56 @@ TEST_P(StoreContract, SecondAttemptKeepsTheFirstStart) {
   EXPECT_EQ(task_of(ref).started_at, at_ms(100));
 }
 
+Finish start_and_finish_command(const TaskRef& ref, std::optional<Fence> fence) {
+  Finish command;
+  command.ref = ref;
+  command.fence = fence;
+  command.status = TaskStatus::success;
+  command.started_at = at_ms(150);
+  command.at = at_ms(200);
+  command.expires_at = at_ms(90'000);
+  command.events.push_back(draft(EventType::task_running, at_ms(150), R"("attempt":1)"));
+  command.events.push_back(draft(EventType::output_delta, at_ms(200), R"("delta":"x")"));
+  command.events.push_back(draft(EventType::task_success, at_ms(200), R"("task":{})"));
+  return command;
+}
+
+TEST_P(StoreContract, StartMayRideAlongInTheFinish) {
+  const auto ref = accept_one();
+
+  const auto outcome = wait_for(store_->finish(start_and_finish_command(ref, 3)));
+
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->last_seq, 4U);
+  EXPECT_EQ(numbers_of(log_of(ref)), (std::vector<std::uint64_t>{1, 2, 3, 4}));
+  const auto task = task_of(ref);
+  EXPECT_EQ(task.status, TaskStatus::success);
+  EXPECT_EQ(task.attempts, 1);
+  EXPECT_EQ(task.started_at, at_ms(150));
+  EXPECT_EQ(task.finished_at, at_ms(200));
+  EXPECT_EQ(listener_.events_of(ref).size(), 4U);
+}
+
+TEST_P(StoreContract, StartThatRidesAlongIsRefusedWhereAStartWouldBe) {
+  const auto requeued = accept_one();
+  start(requeued, 5);
+  ASSERT_TRUE(wait_for(store_->requeue(requeue_command(requeued, 5))).has_value());
+  const auto running = accept_one();
+  start(running, 1);
+  const auto finished = finished_task();
+
+  for (const auto& [ref, fence] : std::vector<std::pair<TaskRef, std::optional<Fence>>>{
+           {requeued, 5}, {requeued, std::nullopt}, {running, 1}, {running, 2}, {finished, 9}}) {
+    const auto before = log_of(ref).size();
+    EXPECT_EQ(code_of(wait_for(store_->finish(start_and_finish_command(ref, fence)))),
+              Errc::conflict);
+    EXPECT_EQ(log_of(ref).size(), before);
+  }
+  EXPECT_TRUE(wait_for(store_->finish(start_and_finish_command(requeued, 6))).has_value());
+  EXPECT_EQ(task_of(requeued).attempts, 2);
+  EXPECT_EQ(task_of(requeued).started_at, at_ms(100)) << "the first attempt's";
+}
+
 TEST_P(StoreContract, FinishEndsATaskAndKeepsItsFinalObject) {
   const auto ref = accept_one();
   start(ref);

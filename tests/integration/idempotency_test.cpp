@@ -10,6 +10,8 @@
 namespace taskgate::test {
 namespace {
 
+using Json = nlohmann::json;
+
 TEST(Idempotency, SixtyFourConcurrentPostsMakeOneTask) {
   TestGateway gateway;
   constexpr int kClients = 64;
@@ -51,6 +53,44 @@ TEST(Idempotency, SpellingOfTheBodyDoesNotMatterItsMeaningDoes) {
   EXPECT_EQ(respelled.json()["id"], first.json()["id"]) << respelled.body;
   EXPECT_EQ(respelled.header("idempotency-replayed"), "true");
   EXPECT_EQ(other.status, 422) << other.body;
+}
+
+TEST(Idempotency, ARepeatIsAnsweredWhenTheQueueIsFull) {
+  TestGateway gateway([](app::Config& config) { config.engine.max_queued_tasks = 1; });
+  auto client = gateway.client();
+  const HeaderList key{{"Idempotency-Key", "\"k\""}};
+  const Json slow{{"model", "sim/slow?ttft=60s"}, {"input", "x"}};
+  const auto first = client.post("/tasks", slow, key);
+  ASSERT_EQ(first.status, 202) << first.body;
+
+  const auto repeat = client.post("/tasks", slow, key);
+  const auto other = client.post("/tasks", {{"model", "sim/slow?ttft=60s"}, {"input", "y"}}, key);
+  const auto fresh = client.post("/tasks", slow, {{"Idempotency-Key", "\"k2\""}});
+
+  EXPECT_EQ(repeat.status, 202) << repeat.body;
+  EXPECT_EQ(repeat.json()["id"], first.json()["id"]);
+  EXPECT_EQ(repeat.header("idempotency-replayed"), "true");
+  EXPECT_EQ(other.status, 422) << other.body;
+  EXPECT_EQ(fresh.status, 503) << fresh.body;
+}
+
+TEST(Idempotency, ARepeatIsAnsweredAfterItsOwnDeadline) {
+  TestGateway gateway;
+  auto client = gateway.client();
+  HeaderList key{{"Idempotency-Key", "\"k\""}, {"Prefer", "wait=30"}};
+  const auto deadline = to_rfc3339(SystemClock().now() + std::chrono::milliseconds{300});
+  const Json body{{"model", "sim/slow?ttft=60s"}, {"input", "x"}, {"deadline", deadline}};
+  const auto first = client.post("/tasks", body, key);
+  ASSERT_EQ(first.json()["status"], "expired") << first.body;
+  ASSERT_EQ(client.call("PUT", "/tasks/own-1", body.dump()).status, 422) << "too late to be new";
+
+  const auto repeat = client.post("/tasks", body, key);
+  const auto fresh = client.post("/tasks", body, {{"Idempotency-Key", "\"k2\""}});
+
+  EXPECT_EQ(repeat.status, 200) << repeat.body;
+  EXPECT_EQ(repeat.json()["id"], first.json()["id"]);
+  EXPECT_EQ(fresh.status, 422) << fresh.body;
+  EXPECT_EQ(fresh.json()["errors"][0]["path"], "/deadline");
 }
 
 TEST(Idempotency, SurvivesARestart) {

@@ -23,15 +23,13 @@ struct FakeTask {
   std::vector<Event> events;
 };
 
-/// Follows a FakeTask. When there is nothing new on a live task it answers at once, as if
-/// `patience` had passed.
+/// Follows a FakeTask. It never sleeps: whoever waits asks again at once.
 class FakeSubscription final : public engine::Subscription {
  public:
   FakeSubscription(const FakeTask& task, std::uint64_t after)
       : task_(task), head_(task.view.task), after_(after) {}
 
-  boost::asio::awaitable<Result<Batch>> next(std::chrono::milliseconds patience) override {
-    last_patience = patience;
+  boost::asio::awaitable<Result<Batch>> ready() override {
     Batch batch;
     for (const auto& event : task_.events) {
       if (event.seq <= after_ || batch.events.size() == 2) continue;  // two at a time: real batches
@@ -42,9 +40,13 @@ class FakeSubscription final : public engine::Subscription {
     batch.finished = is_final(task_.view.task.status) && after_ >= task_.view.task.last_seq;
     co_return batch;
   }
+  boost::asio::steady_timer* sleep_until(std::chrono::steady_clock::time_point deadline) override {
+    last_deadline = deadline;
+    return nullptr;
+  }
   const Task& task() const override { return head_; }
 
-  static inline std::chrono::milliseconds last_patience{0};
+  static inline std::chrono::steady_clock::time_point last_deadline{};
 
  private:
   const FakeTask& task_;
@@ -65,6 +67,7 @@ class FakeGateway final : public engine::Gateway {
   bool finishes_while_waiting = false;
   std::optional<std::chrono::milliseconds> waited;  ///< patience of the last wait_final
   std::string unready;
+  std::vector<engine::ModelStatus> model_rows;
   std::optional<store::ListFilter> listed;
   store::TaskPage page;
   engine::TaskRequest submitted_request;
@@ -214,6 +217,7 @@ class FakeGateway final : public engine::Gateway {
   }
 
   std::string not_ready_reason() const override { return unready; }
+  std::vector<engine::ModelStatus> models() const override { return model_rows; }
 
  private:
   static Error unknown() { return Error(Errc::not_found, "there is no such task"); }

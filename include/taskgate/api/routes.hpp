@@ -25,8 +25,9 @@ using UrlCheck = std::function<Result<void>(std::string_view url)>;
 
 /// A provider that tasks may name, for GET /models.
 struct ProviderInfo {
-  std::string name;    ///< first segment of `model`, e.g. "openai"
-  std::string models;  ///< what may follow, for people, e.g. "openai/<model>"
+  std::string name;                     ///< first segment of `model`, e.g. "openai"
+  std::string models;                   ///< what may follow, for people, e.g. "openai/<model>"
+  std::vector<std::string> configured;  ///< "openai/gpt-…": listed even before they are used
 };
 
 struct ApiOptions {

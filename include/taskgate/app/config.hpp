@@ -3,6 +3,7 @@
 // is config_loader.hpp's; the table that names, bounds and describes each setting is
 // src/app/settings.cpp, from which docs/config.md and config/taskgate.schema.json are made.
 
+#include "taskgate/engine/flow_options.hpp"
 #include "taskgate/net/server.hpp"
 #include "taskgate/observe/log.hpp"
 
@@ -59,6 +60,7 @@ struct EngineConfig {
   std::chrono::milliseconds default_deadline{0};       ///< 0..30 days after submission; 0: none
   std::chrono::seconds result_ttl{604'800};            ///< 1 min..10 years after the end
   RetryConfig retry;
+  engine::FlowOptions flow;                      ///< the settings under engine/flow
   std::chrono::seconds idempotency_ttl{86'400};  ///< 24 h (the contract's least)..30 days
 };
 
@@ -76,6 +78,15 @@ struct ProviderConfig {
   std::chrono::milliseconds first_byte_timeout{120'000};  ///< 1 ms..1 h
   std::chrono::milliseconds idle_timeout{60'000};  ///< 1 ms..1 h between two reads of a stream
   std::map<std::string, std::string> headers;      ///< sent with every request; values masked too
+  std::vector<std::string> models;  ///< shown by GET /models; any other may be used as well
+};
+
+/// The proxy for outgoing requests. Loopback targets never go through it.
+struct ProxyConfig {
+  std::string https_url;  ///< for https upstreams: "http://[user:password@]host:port"; a secret
+  std::string http_url;   ///< for http upstreams; a secret too
+  std::string no_proxy;   ///< names, addresses and networks reached directly, by comma
+  bool webhooks = false;  ///< webhooks too
 };
 
 struct WebhookConfig {
@@ -106,6 +117,7 @@ struct Config {
   DatabaseConfig database;
   EngineConfig engine;
   std::map<std::string, ProviderConfig> providers;  ///< by the prefix of a model's name
+  ProxyConfig proxy;
   WebhookConfig webhooks;
   AuthConfig auth;
   LogConfig log;

@@ -27,6 +27,8 @@ class SystemClock final : public Clock {
 
 /// RFC 3339 in UTC with milliseconds: "2026-03-01T09:30:00.125Z".
 std::string to_rfc3339(TimePoint time);
+/// The same, appended to `out`.
+void append_rfc3339(std::string& out, TimePoint time);
 
 /// Reads an RFC 3339 date-time (RFC 3339 §5.6), any offset; nullopt when it is not one.
 std::optional<TimePoint> parse_rfc3339(std::string_view text);

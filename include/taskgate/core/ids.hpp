@@ -16,6 +16,7 @@ namespace taskgate {
 /// A task's internal key: 16 bytes, ordered by creation time.
 struct TaskId {
   std::array<std::uint8_t, 16> bytes{};
+  // clang-tidy 14 takes the spaceship for a null pointer. NOLINTNEXTLINE(modernize-use-nullptr)
   auto operator<=>(const TaskId&) const = default;
 };
 

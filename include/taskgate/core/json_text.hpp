@@ -16,7 +16,8 @@ void append_json_number(std::string& out, std::int64_t value);
 /// A finite double in its shortest form that reads back the same; anything else becomes null.
 void append_json_number(std::string& out, double value);
 
-/// Appends `"key":` with a leading comma unless the object or array has just been opened.
+/// Appends `"key":` with a leading comma unless the object or array has just been opened. `key` is
+/// a name of ours: nothing in it has to be escaped.
 void append_json_key(std::string& out, std::string_view key);
 
 /// The length of the longest prefix of `text` that ends on a UTF-8 character boundary. What follows

@@ -2,6 +2,7 @@
 // The engine: admission, queue, attempts, cancellation, following, retention. One object; app
 // composes it.
 
+#include "taskgate/engine/flow_options.hpp"
 #include "taskgate/engine/gateway.hpp"
 #include "taskgate/providers/provider.hpp"
 #include "taskgate/runtime/task_group.hpp"
@@ -33,11 +34,12 @@ struct EngineOptions {
   std::chrono::seconds idempotency_ttl{86'400};  ///< ≥ 24 h by contract
   std::chrono::milliseconds retention_interval{30'000};
   std::size_t finished_cache_bytes = 32U << 20;
+  FlowOptions flow;
 };
 
 class Engine final : public Gateway, public store::CommitObserver {
  public:
-  /// `workers`: where attempts run (each on a strand of its own). `on_deliveries` is called, on the
+  /// `workers`: where attempts run (each on one of a few strands). `on_deliveries` is called, on the
   /// store writer's thread, when webhook deliveries are due. Everything referred to outlives the
   /// engine.
   Engine(store::Store& store,
@@ -77,6 +79,7 @@ class Engine final : public Gateway, public store::CommitObserver {
                                                   std::string public_id) override;
   boost::asio::awaitable<Result<void>> purge(std::string tenant, std::string public_id) override;
   std::string not_ready_reason() const override;
+  std::vector<ModelStatus> models() const override;
 
   void on_committed(const std::vector<store::Committed>& batch) override;
   void on_deliveries() override;

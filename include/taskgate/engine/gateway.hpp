@@ -5,10 +5,12 @@
 #include "taskgate/core/event.hpp"
 #include "taskgate/core/result.hpp"
 #include "taskgate/core/task.hpp"
+#include "taskgate/engine/model_status.hpp"
 #include "taskgate/engine/task_request.hpp"
 #include "taskgate/store/store.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -26,6 +28,9 @@ struct TaskView {
   std::string
       final_object;  ///< the whole task object as JSON when final and not purged, else empty
   std::optional<std::size_t> queue_position;  ///< 1 = next; while queued in memory
+  /// While queued: what flow control waits for ("concurrency", "rate_limit", "breaker",
+  /// "retry_budget"); empty: nothing but its turn.
+  std::string_view held_by;
   std::optional<std::int64_t>
       estimated_duration_ms;                ///< median of this model's recent tasks; live only
   std::chrono::milliseconds poll_after{0};  ///< while live: when to ask again
@@ -35,6 +40,9 @@ struct SubmitOptions {
   std::optional<std::string> idempotency_key;
   std::string route = "POST /tasks";     ///< scope of the key
   std::optional<std::string> client_id;  ///< PUT: the client's own id
+  /// The request may not make a task any more, but may repeat one that did: Errc::not_found when
+  /// its key or id is not known.
+  bool known_only = false;
 };
 
 struct Submitted {
@@ -53,8 +61,16 @@ class Subscription {
     bool purged = false;    ///< the content is gone
   };
   /// The next events after the cursor, at most `patience` from now.
-  virtual boost::asio::awaitable<Result<Batch>> next(std::chrono::milliseconds patience) = 0;
-  virtual const Task& task() const = 0;  ///< as it was when the subscription began
+  boost::asio::awaitable<Result<Batch>> next(std::chrono::milliseconds patience);
+  /// Those that are there now; an empty batch when there are none.
+  virtual boost::asio::awaitable<Result<Batch>> ready() = 0;
+  /// For whoever waits without a coroutine of its own: a timer, set, which ends when there may be
+  /// events, at `deadline` at the latest. Null: there may be some already. On the subscriber's
+  /// executor; belongs to the subscription.
+  virtual boost::asio::steady_timer* sleep_until(
+      std::chrono::steady_clock::time_point deadline) = 0;
+  /// As it was when the subscription began; until the first ready() or next().
+  virtual const Task& task() const = 0;
 };
 
 /// All calls: any executor; they resume on the caller's. A foreign and an unknown id are both
@@ -65,7 +81,7 @@ class Gateway {
 
   /// Accepts a task: returns once it is on disk. Errors: rate_limited / overloaded with retry_after
   /// (admission), unprocessable (same key, other body), conflict (same client id, other body),
-  /// invalid_argument (unknown model), storage.
+  /// invalid_argument (unknown model; the detail is the JSON pointer of its field), storage.
   virtual boost::asio::awaitable<Result<Submitted>> submit(std::string tenant,
                                                            TaskRequest request,
                                                            SubmitOptions options) = 0;
@@ -91,6 +107,8 @@ class Gateway {
 
   /// Empty when new work is taken; else why not (draining, storage, …), for /readyz.
   virtual std::string not_ready_reason() const = 0;
+  /// How the models are doing that were used lately, by name.
+  virtual std::vector<ModelStatus> models() const = 0;
 };
 
 /// The JSON of a live task (a final one's is stored: TaskView::final_object). Appends to `out`.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace taskgate::engine {
 
@@ -17,9 +18,10 @@ struct WebhookRequest {
 };
 
 struct TaskRequest {
-  std::string body;   ///< the JSON as received
-  std::string model;  ///< e.g. "sim/echo"
-  int priority = 0;   ///< 0..9
+  std::string body;                          ///< the JSON as received
+  std::string model;                         ///< e.g. "sim/echo"
+  std::vector<std::string> fallback_models;  ///< tried in order when `model` is out
+  int priority = 0;                          ///< 0..9
   std::optional<TimePoint> not_before;
   std::optional<TimePoint> deadline;
   std::optional<std::int64_t> result_ttl_seconds;

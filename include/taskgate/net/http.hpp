@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <any>
 #include <chrono>
@@ -71,6 +72,25 @@ class StreamWriter {
 /// (operation_aborted), so it never outlives its connection.
 using StreamBody = std::function<boost::asio::awaitable<void>(StreamWriter&)>;
 
+/// A streaming body that is asked for its pieces: for streams that are idle most of the time, of
+/// which there are many. Between two pieces it stands on no coroutine's stack; a StreamBody that
+/// waits holds several frames. The rest is as with a StreamBody. All calls on the connection's
+/// thread.
+class StreamFeed {
+ public:
+  enum class State {
+    more,     ///< ask again at once
+    waiting,  ///< ask again when sleep() is over
+    ended     ///< the body is complete
+  };
+  virtual ~StreamFeed() = default;
+  /// Appends the next piece, which is then sent in one write; nothing is fine too.
+  virtual boost::asio::awaitable<State> fill(std::string& out) = 0;
+  /// A timer, set: there may be more to send when it expires or is cancelled. Null: there is
+  /// already. Valid until the feed's next call.
+  virtual boost::asio::steady_timer* sleep() = 0;
+};
+
 /// One response.
 class Response {
  public:
@@ -82,6 +102,8 @@ class Response {
   Response& set(std::string_view name, std::string_view value);
   /// Turns this into a stream (Transfer-Encoding: chunked; for HTTP/1.0 until close).
   Response& stream(StreamBody body);
+  /// The same with a feed. Shared only so that a response can be copied.
+  Response& stream(std::shared_ptr<StreamFeed> feed);
   /// The connection is closed after this response.
   Response& close();
 
@@ -90,6 +112,7 @@ class Response {
   std::string& body() noexcept { return body_; }
   const std::string& body() const noexcept { return body_; }
   const StreamBody& stream_body() const noexcept { return stream_; }
+  const std::shared_ptr<StreamFeed>& feed() const noexcept { return feed_; }
   bool must_close() const noexcept { return close_; }
 
  private:
@@ -97,6 +120,7 @@ class Response {
   std::string headers_;  // "Name: value\r\n" …: written once, sent as it is
   std::string body_;
   StreamBody stream_;
+  std::shared_ptr<StreamFeed> feed_;
   bool close_ = false;
 };
 

@@ -3,11 +3,16 @@
 // deadlines on every step, bodies whole or streamed. Used by providers (streams) and webhook
 // delivery (whole, vetted addresses).
 //
+// A name's addresses are tried side by side (Happy Eyeballs, RFC 8305). Through a proxy https goes
+// in a CONNECT tunnel, http in the absolute form; a request with an address policy always goes in a
+// tunnel to an address that was judged here, so that a proxy cannot be made to go elsewhere.
+//
 // It never follows redirects (a 3xx is an answer), never sends Accept-Encoding, and refuses a
-// compressed body.
+// compressed body, except that of a refusal (4xx, 5xx), which is handed out as it came.
 
 #include "taskgate/core/result.hpp"
 #include "taskgate/net/http.hpp"
+#include "taskgate/net/proxy.hpp"
 #include "taskgate/net/resolver.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -48,10 +53,16 @@ struct ClientRequest {
   AddressPolicy address_policy;  ///< empty: every address
 };
 
-/// When each step ended, from the request's start.
+/// What the way to the response's first byte took. A step that did not happen is unset: the first
+/// four on a reused connection, `dns` for a literal address, `tls` for plain http.
 struct ClientTimings {
-  std::optional<std::chrono::microseconds> connected;  ///< unset on a reused connection
-  std::chrono::microseconds first_byte{0};
+  std::optional<std::chrono::microseconds> dns;  ///< the name lookup alone
+  std::optional<std::chrono::microseconds>
+      connect;                                   ///< TCP, over all addresses tried, and the proxy
+  std::optional<std::chrono::microseconds> tls;  ///< the handshake alone
+  std::optional<std::chrono::microseconds>
+      connected;                            ///< from the request's start to a usable connection
+  std::chrono::microseconds first_byte{0};  ///< from the request's start
 };
 
 struct ClientResponse {
@@ -85,6 +96,7 @@ struct ClientOptions {
   std::string user_agent = "taskgate";
   std::size_t max_idle = 1024;         ///< connections kept over all hosts
   std::shared_ptr<Resolver> resolver;  ///< null: the system's
+  ProxyRules proxy;                    ///< none by default; the environment is not looked at
 };
 
 /// Thread-safe. Calls run on the caller's executor, which must be a strand or single-threaded;

@@ -10,12 +10,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace taskgate::providers {
 
-/// A part of a message. Text, or another provider-neutral part kept as JSON (e.g. an image
-/// reference).
+/// A part of a message. Text, or a part kept as JSON and sent as it is (e.g. an image reference in
+/// the form of the provider that it is for).
 struct ContentPart {
   std::string text;
   std::string json;  ///< empty for text; else the part as the client wrote it
@@ -28,11 +29,42 @@ struct ToolCall {
   std::string arguments;  ///< JSON text exactly as the model wrote it; may be cut or malformed
 };
 
+/// What one protocol wants back verbatim in the next turn and nobody else understands: signed
+/// thinking blocks, encrypted reasoning items, thought signatures.
+struct NativeParts {
+  std::string protocol;  ///< the only protocol that they are sent to; empty: there are none
+  std::string json;      ///< in that protocol's own form
+};
+
 struct Message {
   std::string role;  ///< "system", "user", "assistant", "tool"
   std::vector<ContentPart> content;
   std::vector<ToolCall> tool_calls;  ///< of an assistant
   std::string tool_call_id;          ///< of a tool's answer
+  NativeParts native;                ///< of an assistant; see message_of()
+};
+
+/// A tool that a model may ask for.
+struct ToolSpec {
+  std::string name;
+  std::string description;  ///< may be empty
+  std::string parameters;   ///< JSON Schema text of the arguments; empty: it takes none
+};
+
+/// Whether a model must, may or must not call a tool.
+struct ToolChoice {
+  enum class Kind { automatic, none, required, named };
+  Kind kind = Kind::automatic;
+  std::string name;      ///< of Kind::named
+  bool parallel = true;  ///< false: at most one call a turn, where the protocol can say so
+};
+
+/// How much a model thinks before it answers.
+struct ReasoningSettings {
+  enum class Effort { minimal, low, medium, high };
+  std::optional<Effort> effort;
+  std::optional<int> budget_tokens;  ///< wins over effort where the protocol counts in tokens
+  bool is_set() const noexcept { return effort || budget_tokens; }
 };
 
 /// One model turn to be made.
@@ -43,7 +75,14 @@ struct ModelRequest {
   std::string output_schema;  ///< JSON Schema text; empty: none
   std::optional<int> max_output_tokens;
   std::optional<double> temperature;
+  std::optional<double> top_p;
   std::optional<std::int64_t> seed;
+  std::vector<std::string> stop;  ///< texts that end the answer
+  std::optional<int>
+      top_logprobs;  ///< set: log probabilities are asked for, with 0..20 rivals each
+  ReasoningSettings reasoning;
+  std::vector<ToolSpec> tools;
+  ToolChoice tool_choice;
   std::string task_id;  ///< for the upstream's logs and for the simulator's seed
   int attempt = 1;      ///< from 1
 };
@@ -71,12 +110,41 @@ class DeltaSink {
 enum class FinishReason { stop, length, tool_calls, content_filter, refusal, unknown };
 const char* to_string(FinishReason reason) noexcept;
 
+/// Tokens of a turn. input_tokens and output_tokens are whole sums, whatever a provider counts
+/// beside them (caches at Anthropic, thoughts at Gemini and xAI).
 struct Usage {
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
-  std::int64_t cached_input_tokens = 0;
-  std::int64_t reasoning_tokens = 0;
+  std::int64_t cached_input_tokens = 0;       ///< of input_tokens: read from a cache
+  std::int64_t cache_write_input_tokens = 0;  ///< of input_tokens: written to a cache
+  std::int64_t reasoning_tokens = 0;          ///< of output_tokens
   bool reported = false;  ///< false: the upstream said nothing, the numbers are zero
+};
+
+/// A token of the answer and how likely it was.
+struct TokenLogprob {
+  std::string token;  ///< its bytes; may be a part of a character
+  double logprob = 0;
+  std::vector<std::pair<std::string, double>> rivals;  ///< tokens that could have stood there
+};
+
+/// One limit that an upstream reported in its header fields.
+struct RateLimit {
+  std::string name;  ///< "requests", "tokens", "input-tokens", "output-tokens"
+  std::optional<std::int64_t> limit;
+  std::optional<std::int64_t> remaining;
+  std::optional<std::chrono::milliseconds> reset;  ///< from the answer's arrival, at most a day
+};
+
+/// When each step of an exchange ended, from its start; what did not happen (DNS on a reused
+/// connection) or was not measured is unset.
+struct TurnTimings {
+  std::optional<std::chrono::microseconds> dns;
+  std::optional<std::chrono::microseconds> connect;
+  std::optional<std::chrono::microseconds> tls;
+  std::optional<std::chrono::microseconds> first_byte;
+  std::optional<std::chrono::microseconds> first_token;
+  std::optional<std::chrono::microseconds> total;
 };
 
 /// A finished turn.
@@ -87,13 +155,23 @@ struct ModelTurn {
   std::vector<ToolCall> tool_calls;
   FinishReason finish_reason = FinishReason::unknown;
   std::string raw_finish_reason;
-  bool saw_terminal = false;  ///< the protocol's own end marker arrived
+  std::string finish_message;  ///< what the provider said of it, may be empty
+  bool saw_terminal = false;   ///< the protocol's own end marker arrived
   Usage usage;
   std::string served_model;
   std::string fingerprint;
   std::string request_id;
+  std::vector<TokenLogprob> logprobs;  ///< of the text, where asked for and given
+  NativeParts native;                  ///< for the next turn; see message_of()
+  std::vector<RateLimit> rate_limits;
+  TurnTimings timings;
   std::optional<std::chrono::milliseconds> first_token;  ///< from the request's start
+  /// Settings of the request that this protocol or model does not know, e.g. "seed".
+  std::vector<std::string> ignored;
 };
+
+/// The assistant's message that a next turn begins with.
+Message message_of(const ModelTurn& turn);
 
 /// How a turn failed, by what may be done about it.
 enum class FailureClass {
@@ -117,7 +195,11 @@ struct Failure {
   std::string code;     ///< the provider's own error code, may be empty
   std::string request_id;
   std::optional<std::chrono::milliseconds> retry_after;
-  Usage usage;  ///< what the failed attempt is known to have consumed
+  std::optional<bool> should_retry;  ///< the upstream's own word (x-should-retry)
+  Usage usage;                       ///< what the failed attempt is known to have consumed
+  std::vector<RateLimit> rate_limits;
+  TurnTimings timings;
+  /// Never for quota and cancelled; else the upstream's word, else by class.
   bool retryable() const noexcept;
 };
 

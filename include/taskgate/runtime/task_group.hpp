@@ -47,6 +47,22 @@ class StopHandle {
   std::weak_ptr<detail::TaskGroupChild> child_;
 };
 
+/// A coroutine's stop switch that exists before the coroutine does, for whoever must be able to
+/// throw it from the first moment. Copies are the same switch.
+class StopSource {
+ public:
+  /// `executor`: the one that the coroutine will be spawned on.
+  explicit StopSource(boost::asio::any_io_executor executor);
+  /// Cancels the coroutine where it stands. On its executor only, and not from the coroutine
+  /// itself; StopHandle::stop is for all others.
+  void stop_here(
+      boost::asio::cancellation_type type = boost::asio::cancellation_type::terminal) const;
+
+ private:
+  friend class TaskGroup;
+  std::shared_ptr<detail::TaskGroupChild> child_;
+};
+
 /// Owns coroutines. Every member may be called from any thread.
 class TaskGroup {
  public:
@@ -63,6 +79,12 @@ class TaskGroup {
   /// operation_aborted after a stop is the normal end and is not reported.
   StopHandle spawn(std::string what,
                    boost::asio::any_io_executor executor,
+                   OnError on_error,
+                   boost::asio::awaitable<void> task);
+
+  /// The same with a switch made before, on that switch's executor. One coroutine a switch.
+  StopHandle spawn(std::string what,
+                   const StopSource& source,
                    OnError on_error,
                    boost::asio::awaitable<void> task);
 

@@ -59,6 +59,9 @@ struct NewTask {
   EventDraft queued;         ///< event number 1
   std::optional<IdempotencyClaim> idempotency;
   std::optional<WebhookTarget> webhook;
+  /// Only look for the key or the client's id: nothing is written, and Errc::not_found says that
+  /// neither is known. For a repeat of what could not be accepted anew.
+  bool known_only = false;
 };
 
 enum class AcceptKind {
@@ -109,6 +112,9 @@ struct Finish {
   std::optional<Fence>
       fence;  ///< set: only from `running` under this fence; unset: only from queued/waiting
   TaskStatus status = TaskStatus::failed;
+  /// Set: the attempt's start rides along (`fence` is its new one): from queued, through running,
+  /// to final in one write. For an attempt that ends before its start was handed to the store.
+  std::optional<TimePoint> started_at;
   TimePoint at{};
   TimePoint expires_at{};
   std::vector<EventDraft> events;

@@ -109,6 +109,7 @@ Result<AcceptOutcome> write_accept(WriteContext& context, const Acceptance& acce
     if (const auto id = known_client_id(context, task.task))
       return outcome_of(context, AcceptKind::id_taken, TaskRef{ref.tenant, *id});
   }
+  if (task.known_only) return Error(Errc::not_found, "no task has this key or id");
   if (!insert_task(context, task)) return outcome_of(context, AcceptKind::id_taken, ref);
   insert_request(context, task);
   claim_names(context, acceptance);

@@ -96,7 +96,7 @@ void ReaderPool::run(Database& db) {
     const auto flush_at = std::chrono::steady_clock::now() + kGatherAtMost;
     while (job) {
       run_job(*job, db);
-      done.add(std::move(job));
+      done.add(std::exchange(job, nullptr));
       if (std::chrono::steady_clock::now() < flush_at) job = try_next();
     }
     done.post();

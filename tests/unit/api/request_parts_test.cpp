@@ -101,10 +101,12 @@ TEST(Accept, ExcludesOnlyWhatItExcludes) {
 
 TEST(ContentType, MustBeJson) {
   for (const auto* good :
-       {"application/json", "Application/JSON; charset=utf-8", "application/json ;x"})
+       {"application/json", "Application/JSON; charset=utf-8", "application/json ;x",
+        "application/json;charset=\"UTF-8\"", "application/json; x=y; charset=us-ascii"})
     EXPECT_FALSE(check_json_content(with_header("Content-Type", {good}))) << good;
-  for (const auto* bad :
-       {"", "text/plain", "application/jsonx", "application/x-www-form-urlencoded"})
+  for (const auto* bad : {"", "text/plain", "application/jsonx",
+                          "application/x-www-form-urlencoded", "application/json; charset=utf-16",
+                          "application/json; x=y;Charset=\"latin1\"", "application/json; charset"})
     EXPECT_TRUE(check_json_content(with_header("Content-Type", {bad}))) << bad;
   EXPECT_TRUE(check_json_content(net::Request()));
 }
@@ -113,7 +115,7 @@ TEST(EntityTag, MatchesWeakly) {
   const std::string etag = "\"a-3\"";
   for (const auto* value : {"\"a-3\"", "W/\"a-3\"", "\"x\", \"a-3\"", "*"})
     EXPECT_TRUE(matches_etag(with_header("If-None-Match", {value}), etag)) << value;
-  for (const auto* value : {"\"a-4\"", "a-3", "\"a-33\"", "", "\"x, \\\"a-3\\\"\""})
+  for (const auto* value : {"\"a-4\"", "a-3", "\"a-33\"", "", "W/*", "\"x, \\\"a-3\\\"\""})
     EXPECT_FALSE(matches_etag(with_header("If-None-Match", {value}), etag)) << value;
 }
 

@@ -132,6 +132,8 @@ TEST(CommandLine, SaysWhatItDidNotUnderstand) {
       {{"keys", "revoke", "a", "b"}, "unexpected \"b\""},
       {{"webhooks", "secret"}, "--tenant is missing"},
       {{""}, "unknown command \"\""},
+      {{"help", "nope"}, "unknown command \"nope\""},
+      {{"help", "serv"}, "unknown command \"serv\" — did you mean \"serve\"?"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.message);

@@ -38,6 +38,14 @@ TEST_F(ConfigChecks, DevIsOpenAndStaysOnTheLoopback) {
             "      hint: use serve, with keys\n");
 }
 
+TEST_F(ConfigChecks, FlowControlsBoundsGoTogether) {
+  EXPECT_EQ(problem(R"({"engine":{"flow":{"initial_concurrency":9,"max_concurrency":8}}})"),
+            "it begins above /engine/flow/max_concurrency");
+  EXPECT_EQ(problem(R"({"engine":{"flow":{"breaker_open_ms":200,"breaker_open_max_ms":100}}})"),
+            "it is longer than /engine/flow/breaker_open_max_ms");
+  EXPECT_EQ(problem(R"({"engine":{"flow":{"breaker_failures":0,"retry_floor":0}}})"), "");
+}
+
 TEST_F(ConfigChecks, WebhooksToThisMachineNeedToBeAskedForTwice) {
   const std::string text = R"({"webhooks":{"allow_loopback_for_tests":true}})";
   EXPECT_EQ(problem(text), "webhooks to this very machine are for tests alone");

@@ -31,6 +31,21 @@ TEST(ReadyQueue, HigherPriorityFirst) {
   EXPECT_EQ(drain(queue), (std::vector<std::string>{"high", "middle", "low"}));
 }
 
+TEST(ReadyQueue, WhatComesBackIsNextAndChangesNobodysPlace) {
+  ReadyQueue queue;
+  for (const char* name : {"1", "2", "3"}) queue.push(queue_task("a", name));
+  auto last = queue_task("a", "4");
+  queue.push(last);
+  auto first = queue.pop();
+  EXPECT_EQ(queue.position(*last), 3U);
+
+  queue.push_front(first);
+
+  EXPECT_EQ(queue.position(*first), 1U);
+  EXPECT_EQ(queue.position(*last), 4U);
+  EXPECT_EQ(drain(queue), (std::vector<std::string>{"1", "2", "3", "4"}));
+}
+
 TEST(ReadyQueue, TenantsTakeTurns) {
   ReadyQueue queue;
   for (const char* name : {"a1", "a2", "a3"}) queue.push(queue_task("a", name));

@@ -53,6 +53,12 @@ TEST(ChunkedDecoder, DecodesTheSameAtEveryCut) {
   }
 }
 
+TEST(ChunkedDecoder, AQuotedExtensionEndsOnItsLine) {
+  EXPECT_EQ(decode({"1;a=\"x\\\"y\"\r\nz\r\n0\r\n\r\n"}).payload, "z");
+  EXPECT_EQ(decode({"1;a=\"\r\nz\r\n0\r\n\r\n"}).status, Status::bad);
+  EXPECT_EQ(decode({"1;a=\"x\\\"\r\nz\r\n0\r\n\r\n"}).status, Status::bad);
+}
+
 TEST(ChunkedDecoder, WantsMoreUntilTheLastLineFeed) {
   const std::string wire = "3\r\nabc\r\n0\r\n\r\n";
 

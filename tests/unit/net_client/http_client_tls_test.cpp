@@ -55,6 +55,25 @@ TEST_F(HttpClientTls, VerifiesAHostName) {
   EXPECT_TRUE(fetch(get("https://localhost:" + std::to_string(upstream.port()) + "/")));
 }
 
+TEST_F(HttpClientTls, TellsWhatEachStepTook) {
+  ScriptedUpstream upstream(server({}));
+  upstream.otherwise([](const test::SeenRequest&) { return Reply::whole(200, "", "x"); });
+  const std::string url = "https://localhost:" + std::to_string(upstream.port()) + "/";
+
+  const auto fresh = fetch(get(url));
+  const auto reused = fetch(get(url));
+
+  ASSERT_TRUE(fresh && reused);
+  const ClientTimings& first = fresh->timings;
+  ASSERT_TRUE(first.dns && first.connect && first.tls && first.connected);
+  EXPECT_GT(first.tls->count(), 0);
+  EXPECT_LE(*first.dns + *first.connect + *first.tls, *first.connected);
+  EXPECT_LE(*first.connected, first.first_byte);
+  const ClientTimings& second = reused->timings;
+  EXPECT_FALSE(second.dns || second.connect || second.tls || second.connected);
+  EXPECT_GT(second.first_byte.count(), 0);
+}
+
 TEST_F(HttpClientTls, RefusesEveryCertificateItCannotTrust) {
   test::LeafOptions wrong_host;
   wrong_host.names = "DNS:other.example";

@@ -1,7 +1,7 @@
 #pragma once
 // Feeds a decoder chunk by chunk, with as little JSON around the point as possible.
 
-#include "providers/openai_chat_codec.hpp"
+#include "providers/openai_chat/decoder.hpp"
 #include "support/recording_sink.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "providers/openai_chat.hpp"
+#include "providers/openai_chat/codec.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -101,11 +101,14 @@ TEST(OpenAiChatRequest, SurvivesTextThatIsNotUtf8) {
   EXPECT_EQ(encoded(request)["messages"][0]["content"], "a\xEF\xBF\xBD\"\n");
 }
 
-TEST(OpenAiChatRequest, PutsThePathBeforeTheQuery) {
-  EXPECT_EQ(chat_completions_url("https://h/v1"), "https://h/v1/chat/completions");
-  EXPECT_EQ(chat_completions_url("https://h/v1/"), "https://h/v1/chat/completions");
-  EXPECT_EQ(chat_completions_url("https://h/d?api-version=1"),
+TEST(EndpointUrl, PutsThePathBeforeTheQuery) {
+  EXPECT_EQ(endpoint_url("https://h/v1", "/chat/completions"), "https://h/v1/chat/completions");
+  EXPECT_EQ(endpoint_url("https://h/v1/", "/chat/completions"), "https://h/v1/chat/completions");
+  EXPECT_EQ(endpoint_url("https://h/d?api-version=1", "/chat/completions"),
             "https://h/d/chat/completions?api-version=1");
+  EXPECT_EQ(endpoint_url("https://h", "/m:go", "alt=sse"), "https://h/m:go?alt=sse");
+  EXPECT_EQ(endpoint_url("https://h/?a=1", "/m:go", "alt=sse"), "https://h/m:go?a=1&alt=sse");
+  EXPECT_EQ(endpoint_url("https://h/?", "/m:go", "alt=sse"), "https://h/m:go?alt=sse");
 }
 
 TEST(OpenAiChatRequest, KnowsWhichHostsWantTheNewTokenLimit) {

@@ -1,5 +1,6 @@
 #include "providers/upstream_error.hpp"
 
+#include "providers/openai_errors.hpp"
 #include "support/recording_sink.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 FailureClass class_of(int status, const char* body = "") {
-  return classify(read_error_body(status, body));
+  return classify(read_openai_error(status, body), openai_errors());
 }
 
 TEST(UpstreamError, IsClassifiedByWhatMayBeDoneAboutIt) {
@@ -55,14 +56,14 @@ TEST(UpstreamError, IsClassifiedByWhatMayBeDoneAboutIt) {
 }
 
 TEST(UpstreamError, ReadsEveryShapeOfMessage) {
-  EXPECT_EQ(read_error_body(400, R"({"error":{"message":"m","type":"t","code":"c"}})").message,
+  EXPECT_EQ(read_openai_error(400, R"({"error":{"message":"m","type":"t","code":"c"}})").message,
             "m");
-  EXPECT_EQ(read_error_body(400, R"({"error":{"message":"m","code":null}})").code, "");
-  EXPECT_EQ(read_error_body(400, R"({"error":"text"})").message, "text");
-  EXPECT_EQ(read_error_body(400, R"({"message":"m"})").message, "m");
-  EXPECT_EQ(read_error_body(400, R"({"detail":"d"})").message, "d");
+  EXPECT_EQ(read_openai_error(400, R"({"error":{"message":"m","code":null}})").code, "");
+  EXPECT_EQ(read_openai_error(400, R"({"error":"text"})").message, "text");
+  EXPECT_EQ(read_openai_error(400, R"({"message":"m"})").message, "m");
+  EXPECT_EQ(read_openai_error(400, R"({"detail":"d"})").message, "d");
   for (const char* odd : {"", "null", "[]", "\"x\"", "<html>", "{\"error\":[]}", "{\"error\":"}) {
-    EXPECT_EQ(read_error_body(400, odd).message, "") << odd;
+    EXPECT_EQ(read_openai_error(400, odd).message, "") << odd;
   }
 }
 
@@ -72,7 +73,7 @@ std::optional<std::chrono::milliseconds> wait_of(
   net::Headers headers;
   for (const auto& [name, value] : fields) headers.add(name, value);
   const TimePoint now = *parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
-  return retry_after(headers, failure_class, now);
+  return retry_after(headers, failure_class, openai_rate_limits(headers, now), now);
 }
 
 TEST(RetryAfter, ReadsEveryForm) {

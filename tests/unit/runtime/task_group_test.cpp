@@ -49,6 +49,22 @@ asio::awaitable<void> swallow_stop(std::atomic<int>* ended) {
   ++*ended;
 }
 
+TEST(TaskGroup, SwitchMadeBeforeTheCoroutineStopsIt) {
+  asio::io_context context(1);
+  Reports reports;
+  TaskGroup group(reports.reporter());
+  const StopSource source(context.get_executor());
+  std::atomic<int> ended = 0;
+
+  group.spawn("switched", source, OnError::log, swallow_stop(&ended));
+  asio::post(context, [source] { source.stop_here(); });
+  context.run();
+
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(group.size(), 0U);
+  EXPECT_TRUE(reports.names.empty());
+}
+
 TEST(TaskGroup, ReportsAnEscapedExceptionUnderItsName) {
   asio::io_context context(1);
   Reports reports;
