@@ -3,6 +3,7 @@
 #include "delivery/attempt.hpp"
 #include "delivery/lanes.hpp"
 #include "taskgate/core/crash_point.hpp"
+#include "taskgate/core/jump_watch.hpp"
 #include "taskgate/observe/log.hpp"
 #include "taskgate/runtime/mailbox.hpp"
 #include "taskgate/runtime/task_group.hpp"
@@ -68,7 +69,7 @@ struct Dispatcher::Impl {
         strand(asio::make_strand(executor)),
         wake(strand),
         lanes({options.max_concurrent, options.per_host, options.max_parked}),
-        looked_at(clock.now()),
+        clock_watch(clock),
         backoff(options.store_backoff),
         random(std::random_device{}()),
         group(report_escape) {}
@@ -114,10 +115,9 @@ struct Dispatcher::Impl {
   runtime::WakeUp wake;
   Lanes lanes;
 
-  bool drained = false;                              // the last look found all that was due
-  std::optional<TimePoint> next_due;                 // while drained: when the next row falls due
-  TimePoint looked_at;                               // the wall clock when it was last compared
-  SteadyTime looked_at_steady = SteadyClock::now();  // and the steady one
+  bool drained = false;               // the last look found all that was due
+  std::optional<TimePoint> next_due;  // while drained: when the next row falls due
+  JumpWatch clock_watch;
   SteadyTime store_retry_at{};
   milliseconds backoff;
   std::mt19937_64 random;
@@ -162,21 +162,17 @@ asio::awaitable<void> Dispatcher::Impl::look_and_wait() {
 
 // A retry is due at a time of the wall clock: when that is set back, it would come as much later.
 asio::awaitable<void> Dispatcher::Impl::follow_clock() {
-  const auto now = clock.now();
-  const auto steady = SteadyClock::now();
-  const auto passed = std::chrono::duration_cast<milliseconds>(steady - looked_at_steady);
-  const milliseconds lag = looked_at + passed - now;
+  const milliseconds lag = -clock_watch.jump();
   if (lag >= kLeastJump) {
     log::warning("delivery.clock_was_set_back", {{"by_ms", lag.count()}});
-    const auto moved = co_await store.bring_deliveries_forward(now, lag, lanes.held());
+    const auto moved = co_await store.bring_deliveries_forward(clock.now(), lag, lanes.held());
     if (!moved) {
       store_failed(moved.error());
       co_return;  // and compared again
     }
     drained = false;
   }
-  looked_at = now;
-  looked_at_steady = steady;
+  clock_watch.restart();
 }
 
 asio::awaitable<void> Dispatcher::Impl::fill() {
@@ -375,8 +371,7 @@ Dispatcher::Dispatcher(store::Store& store,
                        const Clock& clock,
                        asio::any_io_executor executor,
                        DispatcherOptions options)
-    : impl_(std::make_unique<Impl>(store, client, clock, executor, std::move(options))) {
-}
+    : impl_(std::make_unique<Impl>(store, client, clock, executor, std::move(options))) {}
 
 Dispatcher::~Dispatcher() {
   stop(milliseconds(0));

@@ -47,8 +47,7 @@ void Scheduler::wake_at(TimePoint when, const LiveTaskPtr& task) {
 bool Scheduler::claim_timekeeper() {
   if (keeping_time_) return false;
   keeping_time_ = true;
-  looked_at_ = context_.clock.now();
-  looked_at_steady_ = std::chrono::steady_clock::now();
+  clock_watch_.restart();
   return true;
 }
 
@@ -91,13 +90,9 @@ asio::awaitable<void> Scheduler::keep_time() {
 
 // When the wall clock was set, what waits for a time (not_before, a deadline) waits for it on the
 // new one; what waits for a while (a backoff) waits as long as it would have. With mutex_ held.
-void Scheduler::follow_clock(TimePoint now) {
-  using std::chrono::milliseconds;
-  const auto steady = std::chrono::steady_clock::now();
-  const auto passed = std::chrono::duration_cast<milliseconds>(steady - looked_at_steady_);
-  const milliseconds jump = now - looked_at_ - passed;
-  looked_at_ = now;
-  looked_at_steady_ = steady;
+void Scheduler::follow_clock() {
+  const auto jump = clock_watch_.jump();
+  clock_watch_.restart();
   if (jump < kLeastJump && jump > -kLeastJump) return;
   log::warning("clock.was_set", {{"by_ms", jump.count()}});
   std::multimap<TimePoint, std::weak_ptr<LiveTask>> moved;
@@ -121,7 +116,7 @@ TimePoint Scheduler::run_due() {
   auto next = TimePoint::max();
   {
     std::lock_guard lock(mutex_);
-    follow_clock(now);
+    follow_clock();
     while (!due_.empty() && due_.begin()->first <= now) {
       if (auto task = due_.begin()->second.lock()) due.push_back(std::move(task));
       due_.erase(due_.begin());
