@@ -88,13 +88,15 @@ asio::awaitable<void> Scheduler::keep_time() {
   }
 }
 
-// When the wall clock was set, what waits for a time (not_before, a deadline) waits for it on the
-// new one; what waits for a while (a backoff) waits as long as it would have. With mutex_ held.
+// When the wall clock was set back, what waits for a while (a backoff) would wait as much longer;
+// what waits for a time (not_before, a deadline) rightly does. Set forward, a backoff ends early,
+// which is let be: one that began since is not to be told from one that began before. With mutex_
+// held.
 void Scheduler::follow_clock() {
   const auto jump = clock_watch_.jump();
   clock_watch_.restart();
-  if (jump < kLeastJump && jump > -kLeastJump) return;
-  log::warning("clock.was_set", {{"by_ms", jump.count()}});
+  if (jump > -kLeastJump) return;
+  log::warning("clock.was_set_back", {{"by_ms", jump.count()}});
   std::multimap<TimePoint, std::weak_ptr<LiveTask>> moved;
   for (const auto& [when, waiting] : due_) {
     const auto task = waiting.lock();

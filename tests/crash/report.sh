@@ -39,7 +39,7 @@ failed=0
 if [[ $full = yes ]]; then
   kills=3000 recoveries=20000 faults=3000 restarts=100 seconds=1800
 else
-  kills=300 recoveries=2000 faults=600 restarts=20 seconds=180
+  kills=300 recoveries=2000 faults=300 restarts=20 seconds=180
 fi
 
 # row PROMISE HOW COMMAND…: runs it, adds a line of the table with what its last line says.
