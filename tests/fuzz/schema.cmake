@@ -23,5 +23,6 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND NOT TASKGATE_SANITIZE)
   target_include_directories(schema_fuzz PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_compile_options(schema_fuzz PRIVATE -O1 -g1 -fsanitize=fuzzer,address,undefined
     -fno-sanitize-recover=all)
+  set_target_properties(schema_fuzz PROPERTIES UNITY_BUILD OFF)  # two layers are in it
   target_link_options(schema_fuzz PRIVATE -fsanitize=fuzzer,address,undefined)
 endif()
