@@ -110,7 +110,8 @@ start.
 
 Without a file, the vendors' own variables switch providers on: `OPENAI_API_KEY` (and
 `OPENAI_BASE_URL`), `ANTHROPIC_API_KEY` (and `ANTHROPIC_BASE_URL`), `GEMINI_API_KEY` or
-`GOOGLE_API_KEY`, `OLLAMA_HOST`. A provider of that name in the file wins.
+`GOOGLE_API_KEY` (and `GOOGLE_GEMINI_BASE_URL`), `OLLAMA_HOST`. Anthropic and Gemini are spoken to in
+their own protocols, the others as `openai_chat`. A provider of that name in the file wins.
 )";
 
 constexpr std::string_view kProvidersHead =
