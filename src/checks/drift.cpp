@@ -12,7 +12,7 @@
 namespace taskgate::checks {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr int kMaxRounds = 4;
 constexpr std::size_t kMaxEdits = 64;
@@ -20,10 +20,10 @@ constexpr std::size_t kMaxMembers = 256;
 constexpr std::size_t kMaxNameLength = 64;
 
 // The value at a pointer; nullptr when there is none.
-json* value_at(json& document, std::string_view pointer) {
+Json* value_at(Json& document, std::string_view pointer) {
   const auto segments = split_pointer(pointer);
   if (!segments) return nullptr;
-  json* place = &document;
+  Json* place = &document;
   for (const auto& segment : *segments) {
     if (place->is_object()) {
       const auto found = place->find(segment);
@@ -43,13 +43,13 @@ json* value_at(json& document, std::string_view pointer) {
   return place;
 }
 
-std::string shown(const json& value) {
-  return evidence_of(value.dump(-1, ' ', false, json::error_handler_t::replace));
+std::string shown(const Json& value) {
+  return evidence_of(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 class DriftSearch {
  public:
-  DriftSearch(const CompiledSchema& schema, const json& document, double min_confidence)
+  DriftSearch(const CompiledSchema& schema, const Json& document, double min_confidence)
       : schema_(schema), document_(document), min_confidence_(min_confidence) {}
 
   std::optional<DriftRepair> run(std::vector<Violation> violations) {
@@ -103,7 +103,7 @@ class DriftSearch {
   }
 
   void rename_members(const std::string& path) {
-    json* object = value_at(document_, path);
+    Json* object = value_at(document_, path);
     if (object == nullptr || !object->is_object() || object->size() > kMaxMembers) return;
     const auto known = schema_.properties_at(path);
     if (known.size() > kMaxMembers) return;
@@ -121,7 +121,7 @@ class DriftSearch {
   }
 
   void rename_to(const std::string& path,
-                 json& object,
+                 Json& object,
                  const std::string& target,
                  const std::vector<const KnownProperty*>& missing,
                  std::vector<std::string>& extra) {
@@ -137,7 +137,7 @@ class DriftSearch {
     edit.message = "the member \"" + evidence_of(name) + "\" is what the schema calls \"" +
                    evidence_of(target) + "\"";
     edit.confidence = source->second;
-    json value = std::move(object[name]);
+    Json value = std::move(object[name]);
     edit.evidence = shown(value);
     object.erase(name);
     object[target] = std::move(value);
@@ -168,7 +168,7 @@ class DriftSearch {
   }
 
   void cast_at(const std::string& path) {
-    json* value = value_at(document_, path);
+    Json* value = value_at(document_, path);
     if (value == nullptr || edits_.size() >= kMaxEdits) return;
     if (value->is_null()) return drop_null(path);
     auto cast = cast_value(schema_, path, *value);
@@ -188,7 +188,7 @@ class DriftSearch {
     constexpr double kConfidence = 0.92;
     if (path.empty() || kConfidence < min_confidence_) return;
     const std::string holder_path(parent_pointer(path));
-    json* holder = value_at(document_, holder_path);
+    Json* holder = value_at(document_, holder_path);
     const auto segments = split_pointer(path);
     if (holder == nullptr || !holder->is_object() || !segments) return;
     const auto& name = segments->back();
@@ -206,7 +206,7 @@ class DriftSearch {
   }
 
   const CompiledSchema& schema_;
-  json document_;
+  Json document_;
   double min_confidence_;
   std::vector<Edit> edits_;
 };
@@ -214,13 +214,13 @@ class DriftSearch {
 }  // namespace
 
 std::string DriftRepair::patch() const {
-  auto list = json::array();
+  auto list = Json::array();
   for (const auto& edit : edits) list.push_back(edit.operation);
-  return list.dump(-1, ' ', false, json::error_handler_t::replace);
+  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::optional<DriftRepair> repair_drift(const CompiledSchema& schema,
-                                        const json& document,
+                                        const Json& document,
                                         const std::vector<Violation>& violations,
                                         double min_confidence) {
   return DriftSearch(schema, document, min_confidence).run(violations);

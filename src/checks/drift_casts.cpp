@@ -11,19 +11,19 @@
 namespace taskgate::checks {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 // What the schemas at a place say about the type and the values.
 struct Accepted {
   std::set<std::string> types;
-  std::vector<const json*> values;  // of enum and const
+  std::vector<const Json*> values;  // of enum and const
 
   bool any_type() const { return types.empty(); }
   bool takes(const char* type) const { return types.empty() || types.count(type) != 0; }
   bool wants(const char* type) const { return types.count(type) != 0; }
 };
 
-void add_types(const json& type, Accepted& accepted) {
+void add_types(const Json& type, Accepted& accepted) {
   if (type.is_string()) accepted.types.insert(type.get_ref<const std::string&>());
   if (!type.is_array()) return;
   for (const auto& one : type) {
@@ -62,11 +62,11 @@ std::string lower_ascii(std::string_view text) {
 }
 
 // JSON text that stands for one value; nullopt when it is not JSON that can be held exactly.
-std::optional<json> parsed_exactly(std::string_view text) {
+std::optional<Json> parsed_exactly(std::string_view text) {
   JsonScanner scanner;
   if (scan_json(text, scanner) != ScanState::complete) return std::nullopt;
   if (guard_json(text, {text.size(), 100})) return std::nullopt;
-  auto value = json::parse(text, nullptr, false);
+  auto value = Json::parse(text, nullptr, false);
   if (value.is_discarded()) return std::nullopt;
   return value;
 }
@@ -85,8 +85,8 @@ std::optional<Cast> number_of(const std::string& text, const Accepted& accepted)
 }
 
 std::optional<Cast> enum_of(const std::string& text, const Accepted& accepted) {
-  const json* same_letters = nullptr;
-  const json* same_name = nullptr;
+  const Json* same_letters = nullptr;
+  const Json* same_name = nullptr;
   int letters = 0;
   int names = 0;
   const auto lowered = lower_ascii(text);
@@ -104,11 +104,11 @@ std::optional<Cast> enum_of(const std::string& text, const Accepted& accepted) {
 }
 
 // A list of one where the schema wants a list. A text with separators may be a list of several.
-std::optional<Cast> wrapped(const json& value, const Accepted& accepted) {
+std::optional<Cast> wrapped(const Json& value, const Accepted& accepted) {
   if (!accepted.wants("array") || value.is_null()) return std::nullopt;
   const bool several = value.is_string() && value.get_ref<const std::string&>().find_first_of(
                                                 ",;|\n") != std::string::npos;
-  auto list = json::array();
+  auto list = Json::array();
   list.push_back(value);
   return Cast{std::move(list), "one value where a list belongs", several ? 0.6 : 0.93};
 }
@@ -131,7 +131,7 @@ std::optional<Cast> cast_string(const std::string& text, const Accepted& accepte
   return wrapped(text, accepted);
 }
 
-std::optional<Cast> cast_number(const json& value, const Accepted& accepted) {
+std::optional<Cast> cast_number(const Json& value, const Accepted& accepted) {
   const bool integer = value.is_number_integer();
   const bool fits = accepted.takes("number") ||
                     (accepted.wants("integer") &&
@@ -144,7 +144,7 @@ std::optional<Cast> cast_number(const json& value, const Accepted& accepted) {
   return wrapped(value, accepted);
 }
 
-std::optional<Cast> cast_array(const json& value, const Accepted& accepted) {
+std::optional<Cast> cast_array(const Json& value, const Accepted& accepted) {
   if (accepted.takes("array") || value.size() != 1) return std::nullopt;
   const auto& only = value.front();
   const char* type = only.is_number_integer() ? "integer" : only.type_name();
@@ -169,24 +169,24 @@ std::string bare_name(std::string_view name) {
 
 std::optional<Cast> cast_value(const CompiledSchema& schema,
                                std::string_view path,
-                               const json& value) {
+                               const Json& value) {
   const auto accepted = accepted_at(schema, path);
   if (accepted.any_type()) return std::nullopt;
   switch (value.type()) {
-    case json::value_t::string:
+    case Json::value_t::string:
       return cast_string(value.get_ref<const std::string&>(), accepted);
-    case json::value_t::number_integer:
-    case json::value_t::number_unsigned:
-    case json::value_t::number_float:
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+    case Json::value_t::number_float:
       return cast_number(value, accepted);
-    case json::value_t::boolean:
+    case Json::value_t::boolean:
       if (accepted.takes("boolean")) return std::nullopt;
       if (accepted.wants("string"))
         return Cast{value.get<bool>() ? "true" : "false", "a string written as a boolean", 0.85};
       return wrapped(value, accepted);
-    case json::value_t::object:
+    case Json::value_t::object:
       return accepted.takes("object") ? std::nullopt : wrapped(value, accepted);
-    case json::value_t::array:
+    case Json::value_t::array:
       return cast_array(value, accepted);
     default:
       return std::nullopt;

@@ -10,7 +10,7 @@
 namespace taskgate::checks {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr double kLeastProposal = 0.5;  // patches less sure are not even proposed
 
@@ -78,7 +78,7 @@ bool is_exactly_representable(std::string_view text) {
 
 std::string patch_params(const DriftRepair& repair) {
   std::string params = R"({"patch":)" + repair.patch() + R"(,"confidence":)";
-  params += json(repair.confidence).dump();
+  params += Json(repair.confidence).dump();
   return params += '}';
 }
 
@@ -91,13 +91,13 @@ void apply_drift(DriftRepair& repair, int step, DocumentJudgement& judgement) {
     finding.recovery = {
         RecoveryAction::apply_patch,
         R"({"patch":)" +
-            json::array({edit.operation}).dump(-1, ' ', false, json::error_handler_t::replace) +
+            Json::array({edit.operation}).dump(-1, ' ', false, Json::error_handler_t::replace) +
             "}"};
     judgement.findings.push_back(std::move(finding));
   }
   judgement.repairs.push_back(
       {Repair::Kind::patch, repair.patch(), repair.confidence, true, repair.edits.size()});
-  judgement.output = repair.document.dump(-1, ' ', false, json::error_handler_t::replace);
+  judgement.output = repair.document.dump(-1, ' ', false, Json::error_handler_t::replace);
   judgement.fits = true;
 }
 
@@ -114,7 +114,7 @@ void propose_drift(const DriftRepair& repair, int step, DocumentJudgement& judge
 
 void judge_violations(const CompiledSchema& schema,
                       std::string_view text,
-                      const json& document,
+                      const Json& document,
                       const ValidationOutcome& outcome,
                       const Policy& policy,
                       int step,
@@ -149,7 +149,7 @@ DocumentJudgement judge_document(const CompiledSchema& schema,
         unchecked_finding("the answer is too large to be checked against its schema", step));
     return judgement;
   }
-  const auto document = json::parse(text, nullptr, false);
+  const auto document = Json::parse(text, nullptr, false);
   if (document.is_discarded()) {
     judgement.output.clear();
     auto finding = base_finding(FindingType::schema_violation, Severity::error,

@@ -83,6 +83,11 @@ FlowControl::Choice FlowControl::choose(std::span<const Candidate> candidates, S
   return best;
 }
 
+void FlowControl::note_alive(const Choice& choice, SteadyTime now) {
+  std::lock_guard lock(mutex_);
+  choice.permit->lane.note_alive(choice.ticket, now);
+}
+
 void FlowControl::finish(const Choice& choice, const AttemptReport& report, SteadyTime now) {
   std::lock_guard lock(mutex_);
   choice.permit->lane.finish(choice.ticket, report, now);
