@@ -196,7 +196,7 @@ DriftFigures measure_drift(std::size_t rounds) {
   return figures;
 }
 
-Detection measure_grounding(const std::string& split) {
+Detection measure_grounding(const std::string& split, std::vector<std::string>* wrong) {
   Detection detection;
   for (const auto& line : read_lines("grounding.jsonl")) {
     if (line.at("split") != split) continue;
@@ -205,8 +205,12 @@ Detection measure_grounding(const std::string& split) {
     for (const auto& text : line.at("context")) input.asked.context.push_back(text);
     if (line.contains("prompt")) input.asked.prompt = line["prompt"].get<std::string>();
     const auto report = checks::run_checks(input, {}, nullptr);
-    detection.add(line.at("label") == "ungrounded",
-                  has_finding(report, checks::FindingType::hallucination, true));
+    const bool is_ungrounded = line.at("label") == "ungrounded";
+    const bool is_flagged = has_finding(report, checks::FindingType::hallucination, true);
+    detection.add(is_ungrounded, is_flagged);
+    if (wrong != nullptr && is_ungrounded != is_flagged)
+      wrong->push_back(line.at("label").get<std::string>() + ": " + input.answered.text +
+                       (report.findings.empty() ? "" : " <- " + report.findings[0].evidence));
   }
   return detection;
 }

@@ -60,7 +60,7 @@ struct DriftFigures {
 };
 DriftFigures measure_drift(std::size_t rounds);
 
-/// `split`: "tuning" or "held_out".
-Detection measure_grounding(const std::string& split);
+/// `split`: "tuning" or "held_out". Adds the evidence of each misjudged case to `wrong`, if given.
+Detection measure_grounding(const std::string& split, std::vector<std::string>* wrong);
 
 }  // namespace taskgate::quality

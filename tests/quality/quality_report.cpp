@@ -1,6 +1,6 @@
 // Writes docs/quality.md from the labelled data, or checks that it says what the code does.
 //
-//   quality_report            prints the page
+//   quality_report            prints the page, and on stderr the tuning cases that are misjudged
 //   quality_report --write F  writes it
 //   quality_report --check F  fails when F differs, or when a promise of the page is broken
 
@@ -13,6 +13,7 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace taskgate::quality {
 namespace {
@@ -25,8 +26,9 @@ struct Figures {
   RefusalFigures held_out = measure_refusal("refusal_held_out.jsonl");
   TruncationFigures truncation = measure_truncation();
   DriftFigures drift = measure_drift(kRounds);
-  Detection grounding_tuning = measure_grounding("tuning");
-  Detection grounding = measure_grounding("held_out");
+  std::vector<std::string> wrong;  // tuning cases; nobody looks at those that are held out
+  Detection grounding_tuning = measure_grounding("tuning", &wrong);
+  Detection grounding = measure_grounding("held_out", nullptr);
 };
 
 void refusal_row(std::ostream& out, const char* name, const RefusalFigures& figures) {
@@ -106,7 +108,13 @@ void write_grounding(std::ostream& out, const Figures& figures) {
   out << "\nThe check looks facts up; it does not read. A wrong claim made of right facts passes, "
          "whole numbers up to 12 are not looked at, and a number that is a sum or difference of "
          "two "
-         "given ones counts as given. Month names are read in English only.\n\n";
+         "given ones counts as given. Month names are read in English only. The cases were split "
+         "by context before the check was run on "
+         "any. Two faults that the tuning cases showed were mended after the held-out figures had "
+         "been "
+         "seen once (precision and recall 90.9 %, 30 of 33 each); nothing was changed for a "
+         "held-out "
+         "case.\n\n";
 }
 
 std::string page(const Figures& figures) {
@@ -116,8 +124,8 @@ std::string page(const Figures& figures) {
          "`tests/data/quality`; a test fails when this page and the code differ. Every share has "
          "its 95 % Wilson interval and its count.\n\n";
   write_refusal(out, figures);
-  write_truncation(out, figures);
-  write_drift(out, figures);
+  write_truncation(out, figures.truncation);
+  write_drift(out, figures.drift);
   write_grounding(out, figures);
   out << "## Not measured\n\nConsistency, confidence and the judge depend on a model's samples, "
          "probabilities and second opinion; there is no recorded data for them here. Their code is "
@@ -164,6 +172,7 @@ int run(int argc, char** argv) {
     }
   } else {
     std::cout << text;
+    for (const auto& one : figures.wrong) std::cerr << one << '\n';
   }
   return promises_hold(figures) ? 0 : 1;
 }
