@@ -12,11 +12,6 @@ namespace taskgate::engine {
 
 namespace asio = boost::asio;
 
-void Bell::ring(const std::shared_ptr<Bell>& bell) {
-  if (bell->rung_.exchange(true)) return;
-  asio::post(bell->timer_.get_executor(), [bell] { bell->timer_.cancel(); });
-}
-
 asio::steady_timer* Bell::arm(std::chrono::steady_clock::time_point deadline) {
   if (rung_.load()) return nullptr;
   // A ring from here on posts to the executor that we are on: it comes after the wait has begun.
@@ -33,6 +28,26 @@ asio::awaitable<void> Bell::wait(std::chrono::steady_clock::time_point deadline)
   if (error && state.cancelled() != asio::cancellation_type::none) {
     throw boost::system::system_error(asio::error::operation_aborted);
   }
+}
+
+void Peal::add(const std::shared_ptr<Bell>& bell) {
+  if (bell->rung_.exchange(true)) return;
+  for (auto& group : by_executor_) {
+    if (group.front()->timer_.get_executor() != bell->timer_.get_executor()) continue;
+    group.push_back(bell);
+    return;
+  }
+  by_executor_.emplace_back().push_back(bell);
+}
+
+void Peal::ring() {
+  for (auto& group : by_executor_) {
+    const auto executor = group.front()->timer_.get_executor();
+    asio::post(executor, [bells = std::move(group)] {
+      for (const auto& bell : bells) bell->timer_.cancel();
+    });
+  }
+  by_executor_.clear();
 }
 
 }  // namespace taskgate::engine

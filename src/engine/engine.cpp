@@ -145,13 +145,15 @@ std::vector<ModelStatus> Engine::models() const {
 // --- following commits -------------------------------------------------------------------------
 
 void Engine::on_committed(const std::vector<store::Committed>& batch) {
+  Peal peal;
   for (const auto& committed : batch) {
     // Just accepted: its submitter puts it into the live table next, and nobody follows an id that
     // has not been told to anyone yet. Followers begin with the store.
     if (committed.events.size() == 1 && committed.events.front().seq == 1) continue;
-    impl_->live.apply(committed);
-    impl_->hub.publish(committed);
+    impl_->live.apply(committed, peal);
+    impl_->hub.publish(committed, peal);
   }
+  peal.ring();
 }
 
 void Engine::on_deliveries() {

@@ -28,7 +28,7 @@ std::shared_ptr<Hub::Channel> Hub::join(const TaskRef& ref, const std::shared_pt
   return channel;
 }
 
-void Hub::publish(const store::Committed& committed) {
+void Hub::publish(const store::Committed& committed, Peal& peal) {
   std::shared_ptr<Channel> channel;
   {
     auto& home = shard(committed.ref);
@@ -52,7 +52,7 @@ void Hub::publish(const store::Committed& committed) {
     channel->tail.pop_front();
   }
   for (const auto& weak : channel->bells) {
-    if (const auto bell = weak.lock()) Bell::ring(bell);
+    if (const auto bell = weak.lock()) peal.add(bell);
   }
 }
 

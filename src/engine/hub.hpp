@@ -38,8 +38,9 @@ class Hub {
   /// Joins (creates) the task's channel. Events committed after this call are in its tail, or were
   /// trimmed.
   std::shared_ptr<Channel> join(const TaskRef& ref, const std::shared_ptr<Bell>& bell);
-  /// Passes committed events on. On the store writer's thread.
-  void publish(const store::Committed& committed);
+  /// Passes committed events on; whoever is to be woken joins the peal. On the store writer's
+  /// thread.
+  void publish(const store::Committed& committed, Peal& peal);
 
  private:
   struct Shard {

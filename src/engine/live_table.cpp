@@ -110,7 +110,7 @@ bool LiveTable::ring_at_end(LiveTask& task, const std::shared_ptr<Bell>& bell) {
   return true;
 }
 
-void LiveTable::apply(const store::Committed& committed) {
+void LiveTable::apply(const store::Committed& committed, Peal& peal) {
   const auto live = find(committed.ref);
   if (!live) return;  // just accepted (its submitter inserts it next), or not of this process
   const Event* last = nullptr;
@@ -140,7 +140,7 @@ void LiveTable::apply(const store::Committed& committed) {
     waiters.swap(live->waiters);
   }
   for (const auto& waiter : waiters) {
-    if (const auto bell = waiter.lock()) Bell::ring(bell);
+    if (const auto bell = waiter.lock()) peal.add(bell);
   }
 }
 

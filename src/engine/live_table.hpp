@@ -33,7 +33,7 @@ class LiveTable {
 
   /// Applies freshly committed events to the task's mirror; a final event moves it to the finished
   /// cache. On the store writer's thread.
-  void apply(const store::Committed& committed);
+  void apply(const store::Committed& committed, Peal& peal);
 
  private:
   struct Shard {

@@ -22,11 +22,16 @@ namespace asio = boost::asio;
 namespace taskgate::runtime {
 namespace detail {
 
+// What a coroutine's end needs stands here and not in its completion handler, of which a frame
+// holds several copies.
 struct TaskGroupChild {
   explicit TaskGroupChild(asio::any_io_executor e) : executor(std::move(e)) {}
   asio::any_io_executor executor;
   asio::cancellation_signal signal;  // touched on the executor only
   std::atomic<bool> stopped{false};
+  std::string what;
+  OnError on_error = OnError::log;
+  std::list<std::shared_ptr<TaskGroupChild>>::iterator place;  // in TaskGroupState::children
 };
 
 struct TaskGroupState {
@@ -109,20 +114,21 @@ StopHandle TaskGroup::spawn(std::string what,
   const auto executor = child->executor;
   bool stopping = false;
   asio::cancellation_type type{};
-  detail::TaskGroupState::Children::iterator it;
+  child->what = std::move(what);
+  child->on_error = on_error;
   {
     std::lock_guard lock(state_->mutex);
-    it = state_->children.insert(state_->children.end(), child);
+    child->place = state_->children.insert(state_->children.end(), child);
     stopping = state_->stopping;
     type = state_->stop_type;
   }
-  auto done = [state = state_, it, child, what = std::move(what), on_error](std::exception_ptr e) {
+  auto done = [state = state_, child](std::exception_ptr e) {
     if (e && !(child->stopped && is_abort(e))) {
-      if (state->report) state->report(what, e);
-      if (on_error == OnError::stop_process) std::terminate();
+      if (state->report) state->report(child->what, e);
+      if (child->on_error == OnError::stop_process) std::terminate();
     }
     e = nullptr;  // released before the joiner may go on
-    state->ended(it);
+    state->ended(child->place);
   };
   asio::co_spawn(executor, std::move(task),
                  asio::bind_executor(executor, asio::bind_cancellation_slot(child->signal.slot(),

@@ -1,8 +1,9 @@
 // taskgate_bench: measures taskgate beside its limits, in one run on one machine, and prints
 // Markdown. docs/benchmarks.md says what each row means.
 //
-//   taskgate_bench [--quick | --smoke] [--rounds N] [--seconds S] [--streams N] [--only GROUP]
-//                  [--taskgate PROGRAM] [--dir FOLDER]
+//   taskgate_bench [--quick | --smoke | --full] [--rounds N] [--seconds S] [--streams N]
+//                  [--only GROUP] [--taskgate PROGRAM] [--dir FOLDER] [--filled FOLDER]
+//                  [--markdown PAGE]
 //   taskgate_bench load --port P [--connections N] [--seconds S] [--get TARGET | --wait | --run]
 //                      [--no-key] [--pid SERVER]
 //
@@ -14,9 +15,11 @@
 #include "lab.hpp"
 #include "machine.hpp"
 #include "numbers.hpp"
+#include "page.hpp"
 #include "probe.hpp"
 #include "sockets.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -32,11 +35,19 @@ namespace {
 using namespace std::chrono_literals;
 using Options = std::map<std::string, std::string>;
 
+constexpr std::array<std::string_view, 19> kFlags{
+    "--quick", "--smoke",  "--full",     "--rounds", "--seconds",     "--streams",  "--only",
+    "--dir",   "--filled", "--markdown", "--port",   "--connections", "--taskgate", "--get",
+    "--wait",  "--run",    "--no-key",   "--pid",    "--greeting"};
+
 Options read_options(int argc, char** argv, int from) {
   Options options;
   for (int i = from; i < argc; ++i) {
     const std::string name = argv[i];
     if (!name.starts_with("--")) throw std::runtime_error("unexpected argument: " + name);
+    if (std::find(kFlags.begin(), kFlags.end(), name) == kFlags.end()) {
+      throw std::runtime_error("unknown flag: " + name);
+    }
     const bool has_value = i + 1 < argc && argv[i + 1][0] != '-';
     options[name] = has_value ? argv[++i] : "";
   }
@@ -56,7 +67,9 @@ std::chrono::milliseconds seconds_of(const std::string& text) {
 Settings quick(Settings settings) {
   settings.duration = 400ms;
   settings.warmup = 100ms;
+  settings.streams = 1000;
   settings.stream_events = 100;
+  settings.stored = {100'000};
   settings.disk_writes = 300;
   settings.relayed_chunks = 1000;
   settings.relayed_crowd_chunks = 100;
@@ -81,6 +94,9 @@ Settings smoke(Settings settings) {
   settings.fast_chunks = 5000;
   settings.lone_tasks = 5;
   settings.live_tasks = 1000;
+  settings.most_streams = 100;
+  settings.stored = {1000};
+  settings.left_out = "peers";
   return settings;
 }
 
@@ -90,37 +106,68 @@ Settings make_settings(const std::filesystem::path& own, const Options& options)
   settings.bare = own / "taskgate_bench_bare";
   settings.fanout = own / "taskgate_bench_fanout";
   settings.model = own / "taskgate_bench_model";
-  settings.peers = TASKGATE_BENCH_PEERS;
+  settings.slow_disk = own / "taskgate_bench_slow_disk.so";
+  settings.scripts = TASKGATE_BENCH_SCRIPTS;
+  settings.peers = own / "peers";
   settings.folder = std::filesystem::temp_directory_path();
   if (options.contains("--quick")) settings = quick(settings);
   if (options.contains("--smoke")) settings = smoke(settings);
   take_number(options, "--rounds", settings.rounds);
   take_number(options, "--streams", settings.streams);
+  if (options.contains("--full")) settings.stored = {1'000'000, 10'000'000};
+  if (options.contains("--filled")) settings.filled = options.at("--filled");
   if (options.contains("--seconds")) settings.duration = seconds_of(options.at("--seconds"));
   if (options.contains("--only")) settings.only = options.at("--only");
   if (options.contains("--taskgate")) settings.taskgate = options.at("--taskgate");
+  if (options.contains("--markdown")) settings.page = options.at("--markdown");
   if (options.contains("--dir")) settings.folder = options.at("--dir");
   return settings;
 }
 
+std::string as_markdown(const Settings& settings,
+                        const std::vector<std::string>& machine,
+                        const Report& report) {
+  std::array<char, 160> rounds{};
+  std::snprintf(rounds.data(), rounds.size(),
+                "- rounds: %d of %.1f s each, alternating; figures are medians (least–most)\n",
+                settings.rounds, std::chrono::duration<double>(settings.duration).count());
+  std::string text;
+  for (const auto& line : machine) text += "- " + line + "\n";
+  text += rounds.data();
+  for (const auto& note : report.notes) text += "- " + note + "\n";
+  if (!report.comparisons.empty()) text += "\n" + comparison_table(report.comparisons);
+  if (!report.latencies.empty()) text += "\n" + latency_table(report.latencies);
+  if (!report.peers.empty()) text += "\n" + peer_table(report.peers);
+  if (!report.figures.empty()) text += "\n" + figure_table(report.figures);
+  return text;
+}
+
 int run_all(const Settings& settings) {
-  constexpr std::array<std::pair<const char*, void (*)(Lab&, Report&)>, 9> kGroups{{
+  if (!settings.page.empty()) check_page(settings.page);
+  constexpr std::array<std::pair<const char*, void (*)(Lab&, Report&)>, 13> kGroups{{
       {"disk", measure_disk},
       {"accept", measure_accept},
       {"poll", measure_poll},
       {"end_to_end", measure_end_to_end},
       {"fanout", measure_fanout},
       {"idle", measure_idle_streams},
+      {"most", measure_most_streams},
       {"relay", measure_relay},
       {"attempt", measure_attempt_start},
       {"start", measure_start_up},
+      {"slow_disk", measure_slow_disk},
+      {"growth", measure_growth},
+      {"peers", measure_peers},
   }};
   const auto machine = describe_machine(settings.folder);
   Lab lab(settings);
   Report report;
   int failures = 0;
+  bool found = false;
   for (const auto& [name, measure] : kGroups) {
     if (!settings.only.empty() && settings.only != name) continue;
+    if (settings.only.empty() && name == settings.left_out) continue;
+    found = true;
     try {
       measure(lab, report);
     } catch (const std::exception& failure) {
@@ -128,11 +175,10 @@ int run_all(const Settings& settings) {
       std::fprintf(stderr, "bench: %s FAILED: %s\n", name, failure.what());
     }
   }
-  for (const auto& line : machine) std::printf("- %s\n", line.c_str());
-  std::printf("- rounds: %d of %.1f s each, alternating; figures are medians (least–most)\n\n",
-              settings.rounds, std::chrono::duration<double>(settings.duration).count());
-  std::printf("%s\n%s\n%s", comparison_table(report.comparisons).c_str(),
-              latency_table(report.latencies).c_str(), figure_table(report.figures).c_str());
+  if (!found) throw std::runtime_error("no group is called " + settings.only);
+  const auto measured = as_markdown(settings, machine, report);
+  std::printf("%s", measured.c_str());
+  if (!settings.page.empty() && failures == 0) write_page(settings.page, measured);
   return failures == 0 ? 0 : 1;
 }
 

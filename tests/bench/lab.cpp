@@ -1,7 +1,5 @@
 #include "lab.hpp"
 
-#include "probe.hpp"
-
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
@@ -64,6 +62,11 @@ std::string explain(const ServerProcess& server, const LoadResult& result) {
   return text + ", " + std::to_string(result.broken) + " broken connections";
 }
 
+bool has_tasks(const ServerProcess& server, const std::string& status) {
+  const auto page = ask(server.port(), make_get("/tasks?limit=1&status=" + status), 200);
+  return page.body.find("\"task_") != std::string::npos;
+}
+
 }  // namespace
 
 TaskgateServer::TaskgateServer(const Settings& settings,
@@ -94,7 +97,7 @@ std::unique_ptr<ServerProcess> Lab::start_node_peer(const std::string& script,
   const auto node = find_program("node");
   if (node.empty()) return nullptr;
   Command command;
-  command.arguments = {node.string(), (settings_.peers / script).string(), argument};
+  command.arguments = {node.string(), (settings_.scripts / script).string(), argument};
   command.error_file = folder() / (script + ".stderr.txt");
   return std::make_unique<ServerProcess>(command);
 }
@@ -141,6 +144,27 @@ LoadPlan Lab::plan(const ServerProcess& server, int connections) const {
   plan.warmup = settings_.warmup;
   plan.duration = settings_.duration;
   return plan;
+}
+
+LoadPlan submit_plan(const Lab& lab,
+                     const ServerProcess& server,
+                     int connections,
+                     SubmitStyle style) {
+  auto plan = lab.plan(server, connections);
+  const auto submit = make_submit("sim/echo", style);
+  plan.requests = {submit.wire};
+  plan.key_offset = submit.key_offset;
+  plan.expected_status = style == SubmitStyle::wait ? 200 : 202;
+  return plan;
+}
+
+double seconds_to_drain(const ServerProcess& server, std::chrono::steady_clock::time_point begun) {
+  const auto give_up = std::chrono::steady_clock::now() + 120s;
+  while (has_tasks(server, "queued") || has_tasks(server, "running")) {
+    if (std::chrono::steady_clock::now() > give_up)
+      throw std::runtime_error("tasks were left unfinished");
+  }
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
 }
 
 LoadResult Lab::measure(const ServerProcess& server, const LoadPlan& plan, Side& side) const {

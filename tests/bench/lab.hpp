@@ -3,6 +3,7 @@
 // round. taskgate is started anew, on an empty database, for each measurement that fills it.
 
 #include "load.hpp"
+#include "probe.hpp"
 #include "process.hpp"
 #include "replies.hpp"
 #include "report.hpp"
@@ -20,23 +21,30 @@ struct Settings {
   std::chrono::milliseconds duration{2000};  ///< of one measurement
   std::chrono::milliseconds warmup{300};     ///< before it
   std::vector<int> connections{1, 16, 64, 256};
-  int streams = 1000;       ///< followers of one task
-  int stream_events = 400;  ///< events that each of them sees
-  int poll_tasks = 500;     ///< finished tasks that are polled in turn
+  int streams = 10'000;    ///< followers of one task
+  int stream_events = 40;  ///< events that each of them sees
+  int poll_tasks = 500;    ///< finished tasks that are polled in turn
   int disk_writes = 1000;
-  int relayed_chunks = 3000;       ///< of one paced stream
-  int relayed_crowd = 100;         ///< paced streams at once
-  int relayed_crowd_chunks = 300;  ///< of each of them
-  int fast_chunks = 600'000;       ///< of a stream that has no pace
-  int lone_tasks = 300;            ///< that run one after the other
-  int live_tasks = 100'000;        ///< in the database of a start
-  std::string only;                ///< run the rows whose group has this name; empty: all
+  int relayed_chunks = 3000;                    ///< of one paced stream
+  int relayed_crowd = 100;                      ///< paced streams at once
+  int relayed_crowd_chunks = 300;               ///< of each of them
+  int fast_chunks = 600'000;                    ///< of a stream that has no pace
+  int lone_tasks = 300;                         ///< that run one after the other
+  int live_tasks = 100'000;                     ///< in the database of a start
+  int most_streams = 19'000;                    ///< idle ones that one process is to hold
+  std::vector<std::int64_t> stored{1'000'000};  ///< finished tasks of the growth rows' databases
+  std::filesystem::path filled;  ///< where these are kept for another run; empty: nowhere
+  std::string only;              ///< run the rows whose group has this name; empty: all
+  std::string left_out;          ///< a group that runs only when it is named
+  std::filesystem::path page;    ///< gets the tables too; empty: none
   std::filesystem::path taskgate;
   std::filesystem::path bare;
   std::filesystem::path fanout;
   std::filesystem::path model;
-  std::filesystem::path peers;   ///< the folder of the peers' scripts
-  std::filesystem::path folder;  ///< databases are made in here
+  std::filesystem::path slow_disk;
+  std::filesystem::path scripts;  ///< tests/bench/peers
+  std::filesystem::path peers;    ///< where peers/install.sh put these and what they need
+  std::filesystem::path folder;   ///< databases are made in here
 };
 
 /// How a taskgate is started, where it differs from `taskgate dev` on a new database.
@@ -94,10 +102,20 @@ class Lab {
   std::unique_ptr<ServerProcess> model_;
 };
 
+/// A plan for submitting without end; the answer is checked.
+LoadPlan submit_plan(const Lab& lab,
+                     const ServerProcess& server,
+                     int connections,
+                     SubmitStyle style);
+
+/// Seconds from `begun` until no task is queued or running. Bounded.
+double seconds_to_drain(const ServerProcess& server, std::chrono::steady_clock::time_point begun);
+
 /// The measured rows.
 struct Report {
   std::vector<ComparisonRow> comparisons;
   std::vector<LatencyRow> latencies;
+  std::vector<PeerRow> peers;
   std::vector<FigureRow> figures;
   std::vector<std::string> notes;  ///< what was left out, and why
 };
@@ -109,8 +127,12 @@ void measure_poll(Lab& lab, Report& report);
 void measure_end_to_end(Lab& lab, Report& report);
 void measure_fanout(Lab& lab, Report& report);
 void measure_idle_streams(Lab& lab, Report& report);
+void measure_most_streams(Lab& lab, Report& report);
 void measure_relay(Lab& lab, Report& report);
 void measure_attempt_start(Lab& lab, Report& report);
 void measure_start_up(Lab& lab, Report& report);
+void measure_growth(Lab& lab, Report& report);
+void measure_slow_disk(Lab& lab, Report& report);
+void measure_peers(Lab& lab, Report& report);
 
 }  // namespace taskgate::bench

@@ -167,9 +167,40 @@ void ServerProcess::kill() noexcept {
 }
 
 std::string ServerProcess::complaints() const {
+  return tail_of(error_file_);
+}
+
+std::string tail_of(const std::filesystem::path& file) {
   constexpr std::size_t kEnd = 2000;
-  const std::string text = read_whole(error_file_);
+  const std::string text = read_whole(file);
   return text.size() <= kEnd ? text : text.substr(text.size() - kEnd);
+}
+
+ProgramEnd run_program(const Command& command, std::chrono::milliseconds limit) {
+  Pipe out;
+  const auto deadline = Clock::now() + limit;
+  const pid_t parent = ::getpid();
+  const pid_t id = ::fork();
+  if (id < 0) throw_errno("fork");
+  if (id == 0) become(command, out.write.get(), parent);
+  out.write.reset();
+  ProgramEnd end;
+  std::array<char, 4096> buffer{};
+  while (readable(out.read, deadline)) {
+    const auto count = ::read(out.read.get(), buffer.data(), buffer.size());
+    if (count <= 0) break;
+    end.output.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  int status = 0;
+  while (Clock::now() < deadline) {
+    if (::waitpid(id, &status, WNOHANG) == id) {
+      if (WIFEXITED(status)) end.status = WEXITSTATUS(status);
+      return end;
+    }
+    ::poll(nullptr, 0, 2);
+  }
+  kill_and_reap(id);
+  throw std::runtime_error(command.arguments[0] + " ran out of time");
 }
 
 namespace detail {

@@ -60,6 +60,18 @@ class ServerProcess {
   std::filesystem::path error_file_;
 };
 
+/// The end of a file's text; empty when there is none.
+std::string tail_of(const std::filesystem::path& file);
+
+struct ProgramEnd {
+  int status = -1;     ///< exit status; -1: a signal ended it
+  std::string output;  ///< its stdout
+};
+
+/// Runs a program to its end; kills it after `limit`. Throws when it cannot be started or had to be
+/// killed.
+ProgramEnd run_program(const Command& command, std::chrono::milliseconds limit);
+
 /// What a forked piece of work tells its parent, beside its result.
 struct ChildReport {
   double cpu_seconds = 0;

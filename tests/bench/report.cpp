@@ -60,7 +60,7 @@ std::string goal_text(const Goal& goal, const Series& reached) {
 
 std::string stripped(const ComparisonRow& row) {
   if (row.stripped_peer.rate.empty()) return "–";
-  const auto ratio = ratios(row.taskgate, row.stripped_peer).median();
+  const auto ratio = ratios(row.taskgate.rate, row.stripped_peer.rate).median();
   return short_number(row.stripped_peer.rate.median()) + ", " + fixed(ratio, 2);
 }
 
@@ -83,10 +83,10 @@ double Series::most() const {
   return values_.empty() ? 0 : *std::max_element(values_.begin(), values_.end());
 }
 
-Series ratios(const Side& ours, const Side& theirs) {
+Series ratios(const Series& ours, const Series& theirs) {
   Series all;
-  const auto& a = ours.rate.values();
-  const auto& b = theirs.rate.values();
+  const auto& a = ours.values();
+  const auto& b = theirs.values();
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     if (b[i] > 0) all.add(a[i] / b[i]);
   }
@@ -109,10 +109,10 @@ std::string comparison_table(const std::vector<ComparisonRow>& rows) {
   for (const auto& row : rows) {
     text += "| " + row.what + " | " + row.unit + " | " + with_spread(row.taskgate.rate) + " | " +
             row.limit + ": " + with_spread(row.peer.rate) + " | " +
-            ratio_text(ratios(row.taskgate, row.peer)) + " | " +
-            goal_text(row.goal, ratios(row.taskgate, row.peer)) + " | " + stripped(row) + " | " +
-            latency(row.taskgate) + " | " + latency(row.peer) + " | " + cpu(row.taskgate) + " / " +
-            cpu(row.peer) + " |\n";
+            ratio_text(ratios(row.taskgate.rate, row.peer.rate)) + " | " +
+            goal_text(row.goal, ratios(row.taskgate.rate, row.peer.rate)) + " | " + stripped(row) +
+            " | " + latency(row.taskgate) + " | " + latency(row.peer) + " | " + cpu(row.taskgate) +
+            " / " + cpu(row.peer) + " |\n";
   }
   return text;
 }
@@ -128,6 +128,24 @@ std::string latency_table(const std::vector<LatencyRow>& rows) {
             with_spread(differences(row.taskgate.p50_us, row.peer.p50_us)) + "** | **" +
             with_spread(differences(row.taskgate.p99_us, row.peer.p99_us)) + "** | " +
             goal_text(row.goal, row.judged) + " |\n";
+  }
+  return text;
+}
+
+std::string peer_table(const std::vector<PeerRow>& rows) {
+  if (rows.size() < 2) return "";
+  std::string text =
+      "| what | durable submits/s, 64 clients | done/s | one job p50 ms | p99 ms | taskgate's "
+      "submits ÷ these | done ÷ these | goal |\n|---|---|---|---|---|---|---|---|\n";
+  const auto& ours = rows.front();
+  for (const auto& row : rows) {
+    const bool own = &row == &ours;
+    const auto submits = ratios(ours.submits, row.submits);
+    text += "| " + row.what + " | " + with_spread(row.submits) + " | " + with_spread(row.done) +
+            " | " + with_spread(row.one_p50_ms) + " | " + with_spread(row.one_p99_ms) + " | " +
+            (own ? "–" : ratio_text(submits)) + " | " +
+            (own ? "–" : ratio_text(ratios(ours.done, row.done))) + " | " +
+            goal_text(row.goal, submits) + " |\n";
   }
   return text;
 }

@@ -74,13 +74,24 @@ struct FigureRow {
   Goal goal;
 };
 
+/// A queue that one might use instead, asked the same; the first row of a table is taskgate.
+struct PeerRow {
+  std::string what;
+  Series submits;  ///< made durable, per second, by 64 clients
+  Series done;     ///< come to their end, per second
+  Series one_p50_ms;
+  Series one_p99_ms;
+  Goal goal;  ///< of taskgate's submits divided by its own
+};
+
 /// Ratios of the rates, one for each round.
-Series ratios(const Side& ours, const Side& theirs);
+Series ratios(const Series& ours, const Series& theirs);
 /// Differences, one for each round.
 Series differences(const Series& ours, const Series& theirs);
 
 std::string comparison_table(const std::vector<ComparisonRow>& rows);
 std::string latency_table(const std::vector<LatencyRow>& rows);
+std::string peer_table(const std::vector<PeerRow>& rows);
 std::string figure_table(const std::vector<FigureRow>& rows);
 
 }  // namespace taskgate::bench

@@ -1,6 +1,7 @@
 #pragma once
 // The few socket calls that the load generator, the probes and the epoll peer share.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,8 +34,8 @@ class Descriptor {
 /// A connected, non-blocking socket with TCP_NODELAY to 127.0.0.1:port. Throws.
 Descriptor connect_loopback(std::uint16_t port);
 
-/// Raises the soft limit of open files to the hard one.
-void raise_descriptor_limit();
+/// Raises the soft limit of open files to the hard one, and says what it is now.
+std::size_t raise_descriptor_limit();
 
 /// The value of a header field in a response's head, or an empty view.
 std::string_view find_field(std::string_view head, std::string_view name);

@@ -83,10 +83,10 @@ void new_digest(sqlite3_context* context, int, sqlite3_value** values) {
 
 class Filler {
  public:
-  explicit Filler(const FillPlan& plan) : plan_(plan) {
+  explicit Filler(FillPlan plan) : plan_(std::move(plan)) {
     sqlite3* opened = nullptr;
     const int code =
-        sqlite3_open_v2(plan.database.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
+        sqlite3_open_v2(plan_.database.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
     db_.reset(opened);
     if (code != SQLITE_OK) fail("open");
     define("bench_id", 1, new_id);
@@ -109,6 +109,19 @@ class Filler {
     }
     copies.clear();
     execute("COMMIT; PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL");
+  }
+
+  void remove_newer() {
+    const auto original =
+        "(SELECT min(id) FROM tasks WHERE id > bench_id(" + std::to_string(plan_.copies - 1) + "))";
+    execute("CREATE TEMP TABLE boundary AS SELECT " + original +
+            " AS id, tenant FROM tasks LIMIT 1");
+    execute("BEGIN IMMEDIATE");
+    for (const char* table : {"task_requests", "events", "tasks"}) {
+      execute(std::string("DELETE FROM ") + table +
+              " WHERE tenant = (SELECT tenant FROM boundary) AND id > (SELECT id FROM boundary)");
+    }
+    execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
  private:
@@ -199,7 +212,7 @@ class Filler {
                   {{"digest", "bench_digest(?1, " + count + ", digest)"}, {"id", "bench_id(?1)"}});
   }
 
-  const FillPlan& plan_;
+  const FillPlan plan_;
   std::unique_ptr<sqlite3, Close> db_;
 };
 
@@ -207,6 +220,13 @@ class Filler {
 
 void fill_store(const FillPlan& plan) {
   Filler(plan).run();
+}
+
+void remove_newer(const std::filesystem::path& database, std::int64_t copies) {
+  FillPlan plan;
+  plan.database = database;
+  plan.copies = copies;
+  Filler(std::move(plan)).remove_newer();
 }
 
 std::string filled_task_id(std::int64_t number) {

@@ -19,6 +19,10 @@ struct FillPlan {
 /// about 25 µs a copy. Throws std::runtime_error.
 void fill_store(const FillPlan& plan);
 
+/// Takes away every task that is newer than the original of `copies` copies, so that the database
+/// can be used again. Their idempotency records stay.
+void remove_newer(const std::filesystem::path& database, std::int64_t copies);
+
 /// The id of the copy with that number (from 0), as the API writes it.
 std::string filled_task_id(std::int64_t number);
 

@@ -34,6 +34,13 @@ constexpr const char* kExpiredRecords =
 
 constexpr const char* kDeleteRecord = "DELETE FROM idempotency WHERE digest = ?1";
 
+// The larger the merged table, the fewer of a generation's records share a page: one of 32,768 in
+// ten million has a page almost to itself, and each such page is read, logged and copied back. So a
+// generation grows with the file. At most about 15 MB, twice while one is merged; sorting more
+// would hold up commits.
+constexpr std::size_t kMostGathered = 131'072;
+constexpr std::size_t kFilePagesPerRecord = 8;
+
 // A generation must have been merged and trimmed before the next one is full: 1/2 + 1/4 < 1.
 constexpr std::size_t kMergePerClaim = 2;
 constexpr std::size_t kTrimPerClaim = 4;
@@ -73,6 +80,7 @@ std::size_t IdempotencyRecords::DigestHash::operator()(const KeyDigest& digest) 
 
 IdempotencyRecords::IdempotencyRecords(Database& db, MergeLimits limits)
     : db_(db), limits_(limits) {
+  choose_gather();
   active_.reserve(limits_.gather);
   auto query = db_.query(kLoadRecent);
   query.bind();
@@ -169,7 +177,7 @@ void IdempotencyRecords::committed() {
     order_.clear();
     frozen_.clear();
   }
-  if (order_.empty() && active_.size() >= limits_.gather) freeze();
+  if (order_.empty() && active_.size() >= gather_) freeze();
 }
 
 void IdempotencyRecords::rolled_back() noexcept {
@@ -179,8 +187,16 @@ void IdempotencyRecords::rolled_back() noexcept {
   trimmed_now_ = trimmed_;
 }
 
+void IdempotencyRecords::choose_gather() {
+  const auto pages = db_.pragma("PRAGMA page_count");
+  const auto wanted =
+      static_cast<std::size_t>(std::max<std::int64_t>(pages, 0)) / kFilePagesPerRecord;
+  gather_ = std::max(limits_.gather, std::min(wanted, kMostGathered));
+}
+
 // The active generation becomes the one that is merged.
 void IdempotencyRecords::freeze() {
+  choose_gather();
   frozen_.swap(active_);
   frozen_end_ = next_number_ - 1;
   merged_ = merged_now_ = 0;

@@ -39,7 +39,7 @@ struct KeyRecord {
 
 /// When records move on; tests make it small.
 struct MergeLimits {
-  std::size_t gather = 32768;  ///< records kept in memory before they are merged
+  std::size_t gather = 32768;  ///< records kept in memory before they are merged, at least
 };
 
 class IdempotencyRecords {
@@ -73,6 +73,7 @@ class IdempotencyRecords {
     std::optional<KeyRecord> before;
   };
 
+  void choose_gather();
   void freeze();
   void merge(std::size_t count);
   void trim(std::size_t count);
@@ -83,6 +84,7 @@ class IdempotencyRecords {
 
   Database& db_;
   const MergeLimits limits_;
+  std::size_t gather_ = 0;  ///< records that the next generation gathers
   Records active_;
   std::int64_t next_number_ = 1;
   std::size_t claims_ = 0;  ///< of the open transaction
