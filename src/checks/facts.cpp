@@ -144,8 +144,19 @@ class FactWalk {
       auto forms = number_forms(word.substr(0, end));
       if (!forms.empty()) return found(Fact::Kind::number, word.substr(0, end), std::move(forms));
     }
-    if (letters > 0 && (digits >= 3 || (digits >= 2 && word.size() >= 6)))
-      found(Fact::Kind::id, word, {ascii_lower(word)});
+    const bool is_code = letters > 0 && (digits >= 3 || (digits >= 2 && word.size() >= 6));
+    if (is_code || is_compound(word)) found(Fact::Kind::id, word, {ascii_lower(word)});
+  }
+
+  // Numbers that belong together: 4.2.17, 128/84, 17:05 (unless "pm" follows).
+  bool is_compound(std::string_view word) const {
+    if (word.find_first_not_of("0123456789.:/") != std::string_view::npos) return false;
+    const auto marks =
+        std::count_if(word.begin(), word.end(), [](char c) { return !is_digit_char(c); });
+    if (word.find('.') != std::string_view::npos && marks < 2) return false;
+    std::size_t at = pos_;
+    const auto next = ascii_lower(word_after(at));
+    return marks > 0 && next != "am" && next != "pm" && next != "a" && next != "p";
   }
 
   // The word after the blanks at `pos`, without moving.
@@ -186,7 +197,8 @@ class FactWalk {
     std::size_t at = pos_;
     const int day = day_of(word_after(at));
     if (day == 0) return;
-    (void)add_date(word_after(at), month, day, begin, at);
+    const auto year = word_after(at);
+    (void)add_date(year, month, day, begin, at);
   }
 
   bool add_date(std::string_view year, int month, int day, std::size_t begin, std::size_t end) {
