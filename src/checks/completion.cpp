@@ -31,7 +31,7 @@ std::string tail_of(std::string_view text) {
   return "…" + std::string(tail);
 }
 
-Finding cut(const Answer& answer, std::string message) {
+Finding cut_finding(const Answer& answer, std::string message) {
   Finding finding;
   finding.type = FindingType::truncation;
   finding.severity = cost_of_cut(answer);
@@ -60,7 +60,7 @@ Finding cut_at_limit(const Answer& answer) {
   } else if (answer.wants_json && answer.has_json()) {
     message = "the model reached its output limit; the JSON that it wrote is whole";
   }
-  auto finding = cut(answer, std::move(message));
+  auto finding = cut_finding(answer, std::move(message));
   finding.recovery = {RecoveryAction::raise_max_output_tokens, raised_limit(answer.input)};
   if (finding.evidence.empty()) finding.evidence = "finish reason: " + answered.raw_finish_reason;
   return finding;
@@ -119,10 +119,10 @@ void check_finish(const Answer& answer, Findings& findings) {
       break;
   }
   if (!answered.saw_terminal) {
-    findings.push_back(cut(answer, "the provider's stream ended without its end marker"));
+    findings.push_back(cut_finding(answer, "the provider's stream ended without its end marker"));
     findings.back().source = Source::provider;
   } else if (is_open_document(answer)) {
-    findings.push_back(cut(answer, "the answer's JSON ends before it is whole"));
+    findings.push_back(cut_finding(answer, "the answer's JSON ends before it is whole"));
   } else if (const auto& limit = answer.input.asked.max_output_tokens;
              answered.finish == Finish::stop && limit && answered.output_tokens == limit) {
     auto finding = simple_finding(answer, FindingType::truncation, Severity::info,

@@ -7,7 +7,7 @@
 namespace taskgate::checks {
 namespace {
 
-constexpr std::array<const char*, kFindingTypes> kTypeNames = {
+constexpr std::array<const char*, kFindingTypes> kFindingTypeNames = {
     "schema_violation",     "schema_drift",  "truncation",     "refusal",
     "content_filter",       "hallucination", "low_confidence", "tool_error",
     "tool_args_incomplete", "provider_error"};
@@ -28,7 +28,7 @@ std::optional<Enum> parsed(const std::array<const char*, N>& names, std::string_
 }  // namespace
 
 const char* to_string(FindingType type) noexcept {
-  return kTypeNames[static_cast<std::size_t>(type)];
+  return kFindingTypeNames[static_cast<std::size_t>(type)];
 }
 const char* to_string(Severity severity) noexcept {
   return kSeverityNames[static_cast<std::size_t>(severity)];
@@ -40,7 +40,7 @@ const char* to_string(Source source) noexcept {
   return kSourceNames[static_cast<std::size_t>(source)];
 }
 std::optional<FindingType> parse_finding_type(std::string_view name) noexcept {
-  return parsed<FindingType>(kTypeNames, name);
+  return parsed<FindingType>(kFindingTypeNames, name);
 }
 std::optional<Severity> parse_severity(std::string_view name) noexcept {
   return parsed<Severity>(kSeverityNames, name);

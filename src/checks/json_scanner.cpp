@@ -33,9 +33,9 @@ std::size_t JsonScanner::feed(std::string_view piece) {
     }
     const char byte = piece[pos];
     if (expect_ == Expect::nothing && !is_blank(byte)) return pos;
-    const bool in_number = expect_ == Expect::in_number;
+    const bool root_number = expect_ == Expect::in_number && depth_ == 0;
     if (!step(byte)) return pos;
-    if (in_number && expect_ == Expect::nothing && !is_blank(byte)) return pos;  // not its own
+    if (root_number && expect_ == Expect::nothing && !is_blank(byte)) return pos;  // not its own
     ++offset_;
     ++pos;
   }

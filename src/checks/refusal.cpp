@@ -58,6 +58,7 @@ class RefusalRules {
     RE2::Options options;
     options.set_case_sensitive(false);
     options.set_log_errors(false);
+    options.set_max_mem(kRuleMemory);
     return std::make_unique<RE2>(pattern, options);
   }
   static std::vector<Rule> make(const std::vector<std::string>& patterns) {
@@ -108,7 +109,7 @@ std::string_view prefix_of(std::string_view text, std::size_t length) {
   return text.substr(0, complete_utf8_prefix(text.substr(0, length)));
 }
 
-std::string_view suffix_of(std::string_view text, std::size_t length) {
+std::string_view tail_part(std::string_view text, std::size_t length) {
   if (text.size() <= length) return {};
   return text.substr(text.size() - std::min(length, text.size() - length));
 }
@@ -171,7 +172,7 @@ RefusalSign refusal_in_text(std::string_view text, std::string_view prompt) {
     return whole ? RefusalSign::certain : RefusalSign::suspected;
   }
   if (rules.has_hint(head)) return RefusalSign::suspected;
-  const std::string tail = normalised_prose(suffix_of(text, kLookedAt));
+  const std::string tail = normalised_prose(tail_part(text, kLookedAt));
   return !tail.empty() && rules.has_hint(tail) ? RefusalSign::suspected : RefusalSign::none;
 }
 

@@ -5,8 +5,7 @@
 #include "engine/delta_log.hpp"
 #include "engine/finisher.hpp"
 #include "engine/model_request.hpp"
-#include "engine/verdict.hpp"
-#include "taskgate/core/json_text.hpp"
+#include "engine/model_turn.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -16,7 +15,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <random>
 #include <utility>
 
 namespace taskgate::engine {
@@ -29,37 +27,6 @@ using providers::TurnOutcome;
 namespace {
 
 constexpr std::chrono::milliseconds kStorageRetry{500};
-
-double uniform01() {
-  thread_local std::minstd_rand engine{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
-}
-
-Failure local_failure(FailureClass failure_class, std::string message) {
-  Failure failure;
-  failure.failure_class = failure_class;
-  failure.message = std::move(message);
-  return failure;
-}
-
-// The provider's turn. nullopt: stopped.
-asio::awaitable<std::optional<TurnOutcome>> guarded_turn(providers::Provider& provider,
-                                                         providers::ModelRequest request,
-                                                         providers::DeltaSink& sink) {
-  std::optional<TurnOutcome> outcome;
-  try {
-    outcome = co_await provider.stream(std::move(request), sink);
-  } catch (const boost::system::system_error& error) {
-    if (error.code() != asio::error::operation_aborted) {
-      outcome =
-          local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
-    }
-  } catch (const std::exception&) {
-    outcome =
-        local_failure(FailureClass::server, "the gateway failed while it talked to the provider");
-  }
-  co_return outcome;
-}
 
 }  // namespace
 
@@ -179,29 +146,19 @@ class Attempt {
     const auto begun = std::chrono::steady_clock::now();
     // A stop cancels the provider's turn where it waits, and nothing else of the attempt.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-    auto outcome = co_await guarded_turn(*target->provider, std::move(turn), log_);
+    auto outcome = co_await guarded_turn(*target->provider, std::move(turn), sink());
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     upstream_ = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begun);
     control_->let_run();
-    note_report(outcome);
+    report_ = report_of(outcome, control_->reason(), upstream_);
     listener_.on_turn_end(report_);
     co_return outcome;
   }
 
-  // What the upstream showed of itself; a turn that was stopped from outside shows nothing.
-  void note_report(const std::optional<TurnOutcome>& outcome) {
-    report_.total = upstream_;
-    report_.reached = outcome || control_->reason() == StopReason::attempt_timeout;
-    if (!report_.reached) return;
-    if (!outcome) {
-      report_.failure = FailureClass::timeout;
-    } else if (const auto* turn = outcome->turn()) {
-      report_.first_token = turn->first_token;
-    } else {
-      report_.failure = outcome->failure()->failure_class;
-      report_.retry_after = outcome->failure()->retry_after;
-    }
+  providers::DeltaSink& sink() {
+    if (!listener_.wants_first_output()) return log_;
+    return first_output_.emplace(log_, [this] { listener_.on_first_output(); });
   }
 
   void limit_time() {
@@ -222,7 +179,7 @@ class Attempt {
     const bool logged = co_await log_.settle();
     if (!logged) co_return co_await requeue(StopReason::storage);
     if (outcome && outcome->turn() != nullptr)
-      co_return co_await finish(result_of(*outcome->turn()));
+      co_return co_await finish(answered_result(std::move(*outcome->turn()), wants_json_));
     switch (control_->reason()) {
       case StopReason::cancel:
         co_return co_await finish(stopped(TaskStatus::cancelled));
@@ -244,7 +201,7 @@ class Attempt {
     const Failure failure = *outcome->failure();
     const auto next = next_step(failure);
     if (next != Route::Next::end) co_return co_await retry(failure, next);
-    co_return co_await finish(result_of(failure));
+    co_return co_await finish(failed_result(failure, log_.text()));
   }
 
   Route::Next next_step(const Failure& failure) {
@@ -258,30 +215,6 @@ class Attempt {
     }
     const bool again = failure.retryable() && failures_ + 1 < max_attempts && !late;
     return again ? Route::Next::same_model : Route::Next::end;
-  }
-
-  FinalResult result_of(providers::ModelTurn& turn) {
-    FinalResult result;
-    auto verdict = judge(turn, wants_json_);
-    result.status = verdict.status;
-    result.findings = std::move(verdict.findings);
-    result.output = std::move(verdict.output);
-    result.text = std::move(turn.text);
-    result.refusal = std::move(turn.refusal);
-    result.served_model = std::move(turn.served_model);
-    result.fingerprint = std::move(turn.fingerprint);
-    result.usage = turn.usage;
-    result.first_token = turn.first_token;
-    return result;
-  }
-
-  FinalResult result_of(const Failure& failure) {
-    FinalResult result;
-    result.status = TaskStatus::failed;
-    result.findings.push_back(describe(failure));
-    result.usage = failure.usage;
-    result.text = log_.text();
-    return result;
   }
 
   FinalResult stopped(TaskStatus status) {
@@ -327,11 +260,6 @@ class Attempt {
     result.model_used = model_;
   }
 
-  static void append_model(std::string& data, std::string_view key, std::string_view model) {
-    append_json_key(data, key);
-    append_json_string(data, model);
-  }
-
   // The storage may come back: keep the result in hand until it does.
   static bool may_pass(const Error& error) {
     return error.code() == Errc::storage || error.code() == Errc::overloaded;
@@ -346,14 +274,7 @@ class Attempt {
 
   asio::awaitable<AttemptEnd> retry(Failure failure, Route::Next next) {
     const auto delay = delay_before(next, failure);
-    EventDraft retrying;
-    retrying.type = EventType::task_retrying;
-    retrying.data = R"("attempt":)" + std::to_string(row_.attempts) + R"(,"delay_ms":)" +
-                    std::to_string(delay.count());
-    append_json_key(retrying.data, "reason");
-    append_json_string(retrying.data, providers::to_string(failure.failure_class));
-    append_json_key(retrying.data, "message");
-    append_json_string(retrying.data, failure.message);
+    auto retrying = retrying_event(row_.attempts, delay, failure);
     {
       std::lock_guard lock(task_->mutex);
       ++task_->failures;
@@ -448,6 +369,7 @@ class Attempt {
   const store::Fence fence_;
   const std::shared_ptr<AttemptStart> start_;  // shared with what it posts
   DeltaLog log_;
+  std::optional<FirstOutput> first_output_;
   Task row_;
   int failures_ = 0;
   int refused_starts_ = 0;

@@ -42,6 +42,10 @@ struct AttemptEnd {
 class TurnListener {
  public:
   virtual ~TurnListener() = default;
+  /// Whether on_first_output() is of interest: it costs a step for each piece of the answer.
+  virtual bool wants_first_output() const = 0;
+  /// On the attempt's strand; at most once an attempt.
+  virtual void on_first_output() = 0;
   /// On the attempt's strand; at most once an attempt.
   virtual void on_turn_end(const AttemptReport& report) = 0;
 };

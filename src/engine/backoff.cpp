@@ -1,6 +1,7 @@
 #include "engine/backoff.hpp"
 
 #include <algorithm>
+#include <random>
 
 namespace taskgate::engine {
 
@@ -19,6 +20,11 @@ std::chrono::milliseconds backoff_delay(const BackoffPolicy& policy,
   if (!hint) return jittered;
   const auto asked = std::clamp(*hint, std::chrono::milliseconds{0}, policy.longest_hint);
   return std::max(asked + scaled(asked / 10), jittered);
+}
+
+double uniform01() {
+  thread_local std::minstd_rand engine{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
 }
 
 }  // namespace taskgate::engine

@@ -1,5 +1,5 @@
 #pragma once
-// How long to wait before an attempt is repeated. Pure.
+// How long to wait before an attempt is repeated. Pure, but for uniform01().
 
 #include <chrono>
 #include <optional>
@@ -20,5 +20,8 @@ std::chrono::milliseconds backoff_delay(const BackoffPolicy& policy,
                                         int failures,
                                         std::optional<std::chrono::milliseconds> hint,
                                         double uniform01);
+
+/// A random number in [0, 1). Thread-safe.
+double uniform01();
 
 }  // namespace taskgate::engine

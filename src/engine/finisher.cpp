@@ -1,5 +1,7 @@
 #include "engine/finisher.hpp"
 
+#include "engine/verdict.hpp"
+
 #include <utility>
 
 namespace taskgate::engine {
@@ -23,6 +25,30 @@ store::Finish make_finish(const Task& row,
   last.seq_offset = append_final_object(last.data, row, result);
   finish.events.push_back(std::move(last));
   return finish;
+}
+
+FinalResult answered_result(providers::ModelTurn turn, bool wants_json) {
+  FinalResult result;
+  auto verdict = judge(turn, wants_json);
+  result.status = verdict.status;
+  result.findings = std::move(verdict.findings);
+  result.output = std::move(verdict.output);
+  result.text = std::move(turn.text);
+  result.refusal = std::move(turn.refusal);
+  result.served_model = std::move(turn.served_model);
+  result.fingerprint = std::move(turn.fingerprint);
+  result.usage = turn.usage;
+  result.first_token = turn.first_token;
+  return result;
+}
+
+FinalResult failed_result(const providers::Failure& failure, std::string text) {
+  FinalResult result;
+  result.status = TaskStatus::failed;
+  result.findings.push_back(describe(failure));
+  result.usage = failure.usage;
+  result.text = std::move(text);
+  return result;
 }
 
 FinalResult stopped_result(TaskStatus status, TimePoint now) {

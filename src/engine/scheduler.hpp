@@ -107,6 +107,8 @@ class Scheduler::Permit final : public TurnListener {
       : owner_(owner), choice_(std::move(choice)) {}
   /// False: the task was started only to learn which models it may be run by.
   bool is_given() const noexcept { return choice_.permit != nullptr; }
+  bool wants_first_output() const override { return is_given() && choice_.ticket.pass.probe; }
+  void on_first_output() override;
   void on_turn_end(const AttemptReport& report) override;
 
  private:

@@ -1,9 +1,9 @@
 // What flow control adds to the scheduler: the choice of a model, and the tasks held back.
 
+#include "engine/backoff.hpp"
 #include "engine/scheduler.hpp"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 #include <vector>
 
@@ -17,10 +17,8 @@ namespace {
 
 // Half to one and a half of `wait`: those who were turned away together do not come back together.
 std::chrono::milliseconds spread(std::chrono::milliseconds wait) {
-  thread_local std::minstd_rand engine{std::random_device{}()};
   return std::chrono::milliseconds{
-      static_cast<std::int64_t>(static_cast<double>(wait.count()) *
-                                std::uniform_real_distribution<double>(0.5, 1.5)(engine))};
+      static_cast<std::int64_t>(static_cast<double>(wait.count()) * (0.5 + uniform01()))};
 }
 
 bool is_outage(HoldReason reason) {
@@ -138,6 +136,13 @@ std::optional<SteadyTime> Scheduler::release_all() {
     if (opens && (!next || *opens < *next)) next = opens;
   }
   return next;
+}
+
+void Scheduler::Permit::on_first_output() {
+  if (!choice_.permit) return;
+  owner_.flow_.note_alive(choice_, SteadyClock::now());
+  owner_.release(FlowControl::name_of(choice_.permit));
+  owner_.pump();
 }
 
 void Scheduler::Permit::on_turn_end(const AttemptReport& report) {

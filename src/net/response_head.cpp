@@ -134,8 +134,10 @@ Result<BodyFraming> body_framing(const ResponseHead& head, Method request_method
       head.status == 304) {
     return framing;
   }
+  // A refusal counts by its status, whatever its body; an answer that cannot be read is none.
   if (const auto coding = head.headers.find("content-encoding");
-      coding && !coding->empty() && !equals_ignoring_case(*coding, "identity")) {
+      head.status < 400 && coding && !coding->empty() &&
+      !equals_ignoring_case(*coding, "identity")) {
     return Error(Errc::upstream_unavailable,
                  "the upstream sent a compressed body that nobody asked for");
   }

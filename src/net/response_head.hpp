@@ -34,7 +34,8 @@ std::optional<std::size_t> find_head_end(std::string_view bytes, std::size_t& se
 Result<ResponseHead> parse_response_head(std::string_view bytes);
 
 /// Decides the framing (RFC 9112 §6.3). Errors: Errc::upstream_unavailable when it is ambiguous, of
-/// a transfer coding other than chunked, or the content is compressed.
+/// a transfer coding other than chunked, or the content of an answer (not of a refusal) is
+/// compressed.
 Result<BodyFraming> body_framing(const ResponseHead& head, Method request_method);
 
 }  // namespace taskgate::net

@@ -183,6 +183,26 @@ TEST(Flow, AProbeFindsOutThatTheUpstreamIsBack) {
   EXPECT_EQ(model_status(client, "a/m")["breaker"]["state"], "closed");
 }
 
+TEST(Flow, AProbeNeedNotEndBeforeOthersMayPass) {
+  ChatUpstreams upstreams({"a"}, [](app::Config& config) {
+    config.engine.max_attempts = 1;
+    config.engine.flow.breaker_failures = 1;
+    config.engine.flow.breaker_open = 50ms;
+  });
+  upstreams["a"].enqueue(chat_error(500, "server_error"));
+  auto endless = Reply::chunked(200, "text/event-stream");
+  upstreams["a"].enqueue(endless.chunk(chat_delta("thinking")).hang());
+  upstreams["a"].otherwise([](const SeenRequest&) { return chat_answer("done"); });
+  auto client = upstreams.client();
+  (void)client.wait_final(submit(client, "a/m"));
+
+  const auto probe = submit(client, "a/m");
+  const auto other = client.wait_final(submit(client, "a/m"));
+
+  EXPECT_EQ(other["status"], "success") << other.dump();
+  EXPECT_EQ(task_of(client, probe)["status"], "running");
+}
+
 TEST(Flow, AnOutageThatOutlastsTheHoldEndsTheTaskAndSaysWhy) {
   ChatUpstreams upstreams({"a"}, [](app::Config& config) {
     config.engine.max_attempts = 1;

@@ -8,7 +8,7 @@
 // tunnel to an address that was judged here, so that a proxy cannot be made to go elsewhere.
 //
 // It never follows redirects (a 3xx is an answer), never sends Accept-Encoding, and refuses a
-// compressed body.
+// compressed body, except that of a refusal (4xx, 5xx), which is handed out as it came.
 
 #include "taskgate/core/result.hpp"
 #include "taskgate/net/http.hpp"

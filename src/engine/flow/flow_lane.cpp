@@ -120,6 +120,12 @@ int FlowLane::room(SteadyTime now) const {
   return limit_.limit() - under_way_;
 }
 
+void FlowLane::note_alive(const Ticket& ticket, SteadyTime now) {
+  if (!ticket.pass.probe) return;
+  if (breaker_.settle(ticket.pass, CircuitBreaker::Outcome::alive, now))
+    limit_.restart(kAfterOutage);
+}
+
 void FlowLane::finish(const Ticket& ticket, const AttemptReport& report, SteadyTime now) {
   if (report.reached) {
     outcomes_.add(report.failure.has_value(), now);

@@ -52,6 +52,8 @@ class FlowLane {
   Gate ask(Kind kind, runtime::SteadyTime now) const;
   /// Precondition: ask() said none.
   Ticket start(Kind kind, runtime::SteadyTime now);
+  /// A probe has brought the beginning of an answer: that is enough to let others through.
+  void note_alive(const Ticket& ticket, runtime::SteadyTime now);
   void finish(const Ticket& ticket, const AttemptReport& report, runtime::SteadyTime now);
   /// The upstream said that there is no money: whoever has another model should use it.
   bool is_out_of_quota(runtime::SteadyTime now) const noexcept { return now < quota_until_; }

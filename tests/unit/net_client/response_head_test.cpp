@@ -94,6 +94,8 @@ TEST(BodyFraming, RefusesWhatTwoReadersWouldReadDifferently) {
   }
   EXPECT_FALSE(framing_of("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n"));
   EXPECT_TRUE(framing_of(ok + "Content-Encoding: identity\r\n"));
+  EXPECT_TRUE(framing_of("HTTP/1.1 429 Slow down\r\nContent-Encoding: gzip\r\n"))
+      << "a refusal counts by its status";
 }
 
 }  // namespace

@@ -96,8 +96,10 @@ TEST_F(Flow, PassesOverAModelWithoutQuotaUnlessItIsTheOnlyOne) {
 
   EXPECT_EQ(choose({{"a/x"}, {"b/y"}}).index, 1U);
   EXPECT_TRUE(choose({{"a/x"}}).permit);
-  fail("b/y", FailureClass::server, 20);
-  EXPECT_EQ(choose({{"a/x"}, {"b/y"}}).index, 0U) << "better a refusal than to wait for an outage";
+  fail("b/y", FailureClass::rate, 1, 2s);
+  EXPECT_EQ(choose({{"a/x"}, {"b/y"}}).lane, "b/y") << "a short pause is worth waiting for";
+  fail("c/z", FailureClass::server, 20);
+  EXPECT_EQ(choose({{"a/x"}, {"c/z"}}).index, 0U) << "better a refusal than to wait for an outage";
 }
 
 TEST_F(Flow, TheSimulatorIsNotGuardedUnlessAsked) {

@@ -116,6 +116,20 @@ TEST(FlowLane, AfterAnOutageItBeginsCarefully) {
   EXPECT_EQ(lane.lane.room(later), 8);
 }
 
+TEST(FlowLane, AProbesFirstWordsAreEnough) {
+  Lane lane;
+  for (int i = 0; i < 20; ++i) lane.run(failure(FailureClass::server));
+  const auto later = kStart + 5s;
+  const auto probe = lane.lane.start(Kind::first, later);
+  ASSERT_EQ(lane.lane.room(later), 0);
+
+  lane.lane.note_alive(probe, later);
+
+  EXPECT_EQ(lane.lane.room(later), 7) << "eight, and the probe is one of them";
+  lane.lane.finish(probe, failure(FailureClass::stream_cut), later);
+  EXPECT_EQ(lane.reason(later), HoldReason::none) << "its end is one failure among others";
+}
+
 TEST(FlowLane, AStoppedProbeLeavesTheQuestionOpen) {
   Lane lane;
   for (int i = 0; i < 20; ++i) lane.run(failure(FailureClass::server));
