@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <utility>
 
 namespace taskgate::checks {
@@ -16,6 +15,12 @@ constexpr std::size_t kMaxQuote = 1'000;
 
 bool is_digit_char(char c) {
   return c >= '0' && c <= '9';
+}
+// Precondition: at most four characters, all of them digits.
+int small_number(std::string_view digits) {
+  int number = 0;
+  for (const char c : digits) number = 10 * number + (c - '0');
+  return number;
 }
 bool is_letter_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -174,7 +179,7 @@ class FactWalk {
     const auto suffix = word.substr(digits);
     if (!suffix.empty() && suffix != "st" && suffix != "nd" && suffix != "rd" && suffix != "th")
       return 0;
-    return std::atoi(std::string(word.substr(0, digits)).c_str());
+    return small_number(word.substr(0, digits));
   }
 
   // "4 March 2025", begun at the day.
@@ -204,7 +209,7 @@ class FactWalk {
   bool add_date(std::string_view year, int month, int day, std::size_t begin, std::size_t end) {
     if (year.size() != 4 || year.find_first_not_of("0123456789") != std::string_view::npos)
       return false;
-    const auto date = iso_date(std::atoi(std::string(year).c_str()), month, day);
+    const auto date = iso_date(small_number(year), month, day);
     if (!date) return false;
     found(Fact::Kind::date, text_.substr(begin, end - begin), {*date});
     pos_ = end;

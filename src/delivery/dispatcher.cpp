@@ -341,8 +341,7 @@ Dispatcher::Dispatcher(store::Store& store,
                        const Clock& clock,
                        asio::any_io_executor executor,
                        DispatcherOptions options)
-    : impl_(std::make_unique<Impl>(store, client, clock, executor, std::move(options))) {
-}
+    : impl_(std::make_unique<Impl>(store, client, clock, executor, std::move(options))) {}
 
 Dispatcher::~Dispatcher() {
   stop(milliseconds(0));

@@ -142,7 +142,8 @@ std::string mutated(std::string text, std::mt19937_64& random) {
 
 int main(int argc, char** argv) {
   const char* from_outside = std::getenv("TASKGATE_FUZZ_SECONDS");
-  const int seconds = argc > 1 ? std::atoi(argv[1]) : from_outside ? std::atoi(from_outside) : 5;
+  const char* wanted = argc > 1 ? argv[1] : from_outside;
+  const long seconds = wanted != nullptr ? std::strtol(wanted, nullptr, 10) : 5;
   const auto seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   std::mt19937_64 random(seed);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
