@@ -62,6 +62,7 @@ Seen play(const Fault& fault);
 std::vector<Fault> transport_faults();
 std::vector<Fault> status_faults();
 std::vector<Fault> chat_stream_faults();
+std::vector<Fault> protocol_faults();
 /// Every row.
 std::vector<Fault> all_faults();
 

@@ -26,6 +26,14 @@ const TestCertificates& foreign_certificates() {
   return shared;
 }
 
+app::Protocol protocol_of(const Fault& fault) {
+  using enum app::Protocol;
+  for (const auto protocol : {openai_chat, openai_responses, anthropic, gemini}) {
+    if (app::to_string(protocol) == fault.protocol) return protocol;
+  }
+  throw std::invalid_argument("no such protocol: " + fault.protocol);
+}
+
 // One upstream and one gateway that knows it as the provider "up".
 struct Scene {
   std::unique_ptr<ScriptedUpstream> upstream;
@@ -39,6 +47,7 @@ struct Scene {
     const auto change = [&](app::Config& config) {
       app::ProviderConfig provider;
       provider.base_url = base_url + "/v1";
+      provider.protocol = protocol_of(fault);
       provider.first_byte_timeout = fault.patience.value_or(30s);
       provider.idle_timeout = fault.patience.value_or(30s);
       if (fault.way == Way::mute || fault.way == Way::mistaken) provider.connect_timeout = 500ms;
@@ -174,7 +183,8 @@ Seen play(const Fault& fault) {
 
 std::vector<Fault> all_faults() {
   std::vector<Fault> all;
-  for (auto&& part : {transport_faults(), status_faults(), chat_stream_faults()}) {
+  for (auto&& part :
+       {transport_faults(), status_faults(), chat_stream_faults(), protocol_faults()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
