@@ -108,8 +108,13 @@ void check_config(ConfigReader& reader, const ConfigSources& sources) {
             to_string(config.server.listen),
         "set /auth/mode to \"keys\", or listen on 127.0.0.1");
   }
-  if (config.database.path.empty())
+  // SQLite's own name for a database without a file. "./:memory:" is a file.
+  const auto& path = config.database.path;
+  if (path.empty())
     reader.complain("/database/path", "expected the name of a file, got none", "");
+  else if (path == ":memory:" || path.starts_with("file:"))
+    reader.complain("/database/path", "expected the name of a file, not " + path,
+                    "accepted tasks must survive a crash, which memory does not");
   if (config.engine.retry.base > config.engine.retry.max)
     reader.complain("/engine/retry/base_ms", "the first delay is longer than /engine/retry/max_ms",
                     "");

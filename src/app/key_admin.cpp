@@ -6,7 +6,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace taskgate::app {
@@ -20,6 +22,14 @@ Result<std::unique_ptr<store::Store>> open_offline(const std::string& database) 
   options.path = database;
   options.reader_threads = 1;
   return store::open_sqlite(std::move(options));
+}
+
+// For what reads or changes what is there: a mistyped name must not become a database.
+Result<std::unique_ptr<store::Store>> open_existing(const std::string& database) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(database, unknown) && !unknown)
+    return Error(Errc::not_found, "there is no database " + database);
+  return open_offline(database);
 }
 
 // Runs one store call to its end on this thread.
@@ -58,7 +68,7 @@ Result<std::string> create_key(const std::string& database, const NewKey& key) {
 }
 
 Result<std::vector<store::ApiKey>> list_keys(const std::string& database) {
-  auto opened = open_offline(database);
+  auto opened = open_existing(database);
   if (!opened) return opened.error();
   auto keys = complete(opened.value()->keys());
   opened.value()->close();
@@ -66,7 +76,7 @@ Result<std::vector<store::ApiKey>> list_keys(const std::string& database) {
 }
 
 Result<void> revoke_key(const std::string& database, const std::string& key_id) {
-  auto opened = open_offline(database);
+  auto opened = open_existing(database);
   if (!opened) return opened.error();
   const auto revoked = complete(opened.value()->revoke_key(key_id, SystemClock().now()));
   opened.value()->close();

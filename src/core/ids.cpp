@@ -16,6 +16,8 @@ constexpr std::string_view kTaskPrefix = "task_";
 constexpr std::size_t kEncodedLength =
     26;  // 128 bits in 5-bit digits; the first digit holds 3 bits
 
+constexpr std::uint64_t kMostAhead = 600'000;  // ms that an id may be ahead of the clock
+
 void fill_random(std::uint8_t* out, std::size_t count) {
   if (RAND_bytes(out, static_cast<int>(count)) != 1)
     throw std::runtime_error("the system has no randomness to give");
@@ -58,7 +60,9 @@ TaskId make_task_id(TimePoint now) {
   auto ms = static_cast<std::uint64_t>(now.time_since_epoch().count());
   TaskId id;
   cheap_random(id.bytes.data() + 6, 10);
-  if (ms > last_ms) {
+  // A clock that was set back by more than a moment is followed, or ids would speak of a time that
+  // created_at does not know, and lists by time would miss them.
+  if (ms > last_ms || last_ms - ms > kMostAhead) {
     last_ms = ms;
     counter = ((static_cast<std::uint32_t>(id.bytes[6]) << 8) | id.bytes[7]) &
               0x7FF;  // leaves room to count up

@@ -2,6 +2,8 @@
 
 #include "delivery/attempt.hpp"
 #include "delivery/lanes.hpp"
+#include "taskgate/core/crash_point.hpp"
+#include "taskgate/core/jump_watch.hpp"
 #include "taskgate/observe/log.hpp"
 #include "taskgate/runtime/mailbox.hpp"
 #include "taskgate/runtime/task_group.hpp"
@@ -25,6 +27,10 @@ using std::chrono::milliseconds;
 constexpr int kFetch = 128;  // rows a query
 // Even if the store said again and again that something is due and then returned nothing.
 constexpr milliseconds kShortestWait{20};
+// The wall clock may be set: look at it at least this often while a retry waits for it.
+constexpr milliseconds kLongestNap{10'000};
+// A wall clock that lags by this much was set back; less is drift.
+constexpr milliseconds kLeastJump{60'000};
 constexpr int kDeliveriesOfATask = 100;  // most that are looked at for an earlier 410
 
 void report_escape(std::string_view what, std::exception_ptr error) {
@@ -63,6 +69,7 @@ struct Dispatcher::Impl {
         strand(asio::make_strand(executor)),
         wake(strand),
         lanes({options.max_concurrent, options.per_host, options.max_parked}),
+        clock_watch(clock),
         backoff(options.store_backoff),
         random(std::random_device{}()),
         group(report_escape) {}
@@ -85,6 +92,7 @@ struct Dispatcher::Impl {
   asio::awaitable<void> run();
   asio::awaitable<void> look_and_wait();
   asio::awaitable<void> fill();
+  asio::awaitable<void> follow_clock();
   void start_ready();
   SteadyTime wake_at() const;
   std::string lane_of(const std::string& url) const;
@@ -109,6 +117,7 @@ struct Dispatcher::Impl {
 
   bool drained = false;               // the last look found all that was due
   std::optional<TimePoint> next_due;  // while drained: when the next row falls due
+  JumpWatch clock_watch;
   SteadyTime store_retry_at{};
   milliseconds backoff;
   std::mt19937_64 random;
@@ -143,11 +152,27 @@ asio::awaitable<void> Dispatcher::Impl::run() {
 }
 
 asio::awaitable<void> Dispatcher::Impl::look_and_wait() {
+  if (store_is_well()) co_await follow_clock();
   if (notified.exchange(false) || (next_due && *next_due <= clock.now())) drained = false;
   if (store_is_well()) co_await fill();
   if (stopping) co_return;
   const bool woken = co_await wake.wait_until(wake_at());
   if (!woken) drained = false;  // the next row is due, the store may be well again, or it is time
+}
+
+// A retry is due at a time of the wall clock: when that is set back, it would come as much later.
+asio::awaitable<void> Dispatcher::Impl::follow_clock() {
+  const milliseconds lag = -clock_watch.jump();
+  if (lag >= kLeastJump) {
+    log::warning("delivery.clock_was_set_back", {{"by_ms", lag.count()}});
+    const auto moved = co_await store.bring_deliveries_forward(clock.now(), lag, lanes.held());
+    if (!moved) {
+      store_failed(moved.error());
+      co_return;  // and compared again
+    }
+    drained = false;
+  }
+  clock_watch.restart();
 }
 
 asio::awaitable<void> Dispatcher::Impl::fill() {
@@ -192,6 +217,7 @@ SteadyTime Dispatcher::Impl::wake_at() const {
   if (!store_is_well()) return store_retry_at;
   auto wait = options.poll_interval;
   if (drained && next_due) {
+    wait = std::min(wait, kLongestNap);
     wait = std::clamp(*next_due - clock.now(), std::min(kShortestWait, wait), wait);
   }
   return SteadyClock::now() + wait;
@@ -235,10 +261,13 @@ asio::awaitable<void> Dispatcher::Impl::deliver(store::Delivery delivery, std::s
   }
   store::DeliveryAttempt row;
   row.delivery_id = delivery.id;
+  row.due_at = delivery.next_attempt_at;
   row.at = clock.now();
   const auto began = SteadyClock::now();
   const AttemptTools tools{store, client, clock, options};
+  TASKGATE_CRASH_POINT("delivery.before_send");
   const auto outcome = co_await attempt_delivery(tools, delivery);
+  TASKGATE_CRASH_POINT("delivery.after_send");
   if (!outcome) {
     store_failed(outcome.error());
     co_return;
@@ -301,6 +330,7 @@ asio::awaitable<void> Dispatcher::Impl::record(store::DeliveryAttempt attempt) {
   for (auto wait = options.store_backoff;;) {
     auto recorded = co_await store.record_attempt(attempt);
     if (recorded) {
+      TASKGATE_CRASH_POINT("delivery.after_record");
       store_worked();
       count(attempt);
       break;

@@ -6,6 +6,7 @@
 #include "engine/finisher.hpp"
 #include "engine/model_request.hpp"
 #include "engine/model_turn.hpp"
+#include "taskgate/core/crash_point.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -70,7 +71,9 @@ class Attempt {
     } else {
       start_->submit_soon(std::move(start));
     }
+    TASKGATE_CRASH_POINT("engine.before_turn");
     auto outcome = co_await take_turn();
+    TASKGATE_CRASH_POINT("engine.after_turn");
     co_return co_await conclude(std::move(outcome));
   }
 
@@ -242,6 +245,7 @@ class Attempt {
       const auto written = co_await context_.store.finish(std::move(copy));
       AttemptEnd end;
       if (written) {
+        TASKGATE_CRASH_POINT("engine.after_finish");
         end.kind = AttemptEnd::Kind::finished;
         end.status = result.status;
         co_return end;
@@ -268,7 +272,7 @@ class Attempt {
   std::chrono::milliseconds delay_before(Route::Next next, const Failure& failure) const {
     if (next == Route::Next::next_model) return std::chrono::milliseconds{0};
     const BackoffPolicy policy{context_.options.backoff_base, context_.options.backoff_max,
-                               std::chrono::minutes{5}};
+                               kLongestRetryAfter};
     return backoff_delay(policy, failures_ + 1, failure.retry_after, uniform01());
   }
 
@@ -333,6 +337,7 @@ class Attempt {
       const auto written = co_await context_.store.requeue(std::move(copy));
       AttemptEnd end;
       if (written) {
+        TASKGATE_CRASH_POINT("engine.after_requeue");
         end.kind = AttemptEnd::Kind::again;
         end.ready_at = command.not_before;
         std::lock_guard lock(task_->mutex);

@@ -6,11 +6,14 @@
 
 namespace taskgate::engine {
 
+/// No upstream's hint holds a task back for longer.
+inline constexpr std::chrono::milliseconds kLongestRetryAfter{300'000};
+
 struct BackoffPolicy {
   std::chrono::milliseconds base{500};
   std::chrono::milliseconds max{30'000};
-  std::chrono::milliseconds longest_hint{
-      300'000};  ///< an upstream's Retry-After beyond this is cut to it
+  std::chrono::milliseconds longest_hint =
+      kLongestRetryAfter;  ///< an upstream's Retry-After beyond this is cut to it
 };
 
 /// Full jitter ("Exponential Backoff And Jitter", AWS architecture blog, 2015): uniform in

@@ -1,5 +1,6 @@
 #include "taskgate/engine/engine.hpp"
 
+#include "engine/backoff.hpp"
 #include "engine/engine_impl.hpp"
 #include "taskgate/runtime/periodic.hpp"
 
@@ -21,6 +22,8 @@ constexpr std::chrono::milliseconds kPollSoon{500};
 constexpr std::chrono::milliseconds kPollDefault{1'000};
 constexpr std::chrono::milliseconds kPollLongest{10'000};
 constexpr int kPurgeBatch = 256;
+// How long an id whose content has expired still answers 410, and its deliveries are listed.
+constexpr std::chrono::hours kForgetAfter{30 * 24};
 
 }  // namespace
 
@@ -72,14 +75,18 @@ Engine::~Engine() {
 Result<void> Engine::start() {
   auto& e = *impl_;
   e.store.observe(this);
-  auto recovered = e.store.recover(e.clock.now());
+  const auto now = e.clock.now();
+  auto recovered = e.store.recover(now);
   if (!recovered) return recovered.error();
   e.seed_history();
   std::vector<LiveTaskPtr> tasks;
   tasks.reserve(recovered.value().size());
+  const auto longest_backoff = std::max(e.options.backoff_max, kLongestRetryAfter) * 11 / 10;
   for (auto& found : recovered.value()) {
     auto task = make_live(found.task, {}, 0);
     task->failures = found.failures;
+    // A backoff longer than any: the clock was set back since. It is over.
+    if (found.task.attempts > 0 && task->ready_at > now + longest_backoff) task->ready_at = now;
     task->route_known = false;
     e.admission.restore(task->ref.tenant, 0);
     e.live.insert(task);
@@ -115,16 +122,31 @@ void Engine::Impl::seed_history() {
   const auto recent = reading.get();
   if (!recent) return;  // estimates begin anew; nothing depends on them
   for (auto row = recent.value().rbegin(); row != recent.value().rend(); ++row) {
-    history.record(row->first, row->second);
+    history.record(row->first, std::max<std::int64_t>(row->second, 0));
   }
 }
 
+// What is kept for a while is kept that long also when the wall clock is set forward in the
+// meantime: not later than the steady clock says since the start.
+TimePoint Engine::Impl::now_for_keeping() const {
+  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - started_at_steady);
+  return std::min(clock.now(), started_at + passed);
+}
+
 asio::awaitable<void> Engine::Impl::retention() {
-  const auto now = clock.now();
+  const auto now = now_for_keeping();
   for (;;) {
     const auto purged = co_await store.purge_expired(now, kPurgeBatch);
     if (purged && purged.value() > 0) finished.clear();  // which ones, only the store knows
     if (!purged || purged.value() < kPurgeBatch) break;
+  }
+  // An idempotency key leads to its task: it must not outlive it.
+  const auto forget =
+      now - std::max<std::chrono::milliseconds>(kForgetAfter, options.idempotency_ttl);
+  for (;;) {
+    const auto forgotten = co_await store.forget_purged(forget, kPurgeBatch);
+    if (!forgotten || forgotten.value() < kPurgeBatch) break;
   }
   for (;;) {
     const auto swept = co_await store.sweep_idempotency(now, kPurgeBatch);

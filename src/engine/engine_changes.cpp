@@ -2,6 +2,7 @@
 
 #include "engine/engine_impl.hpp"
 #include "engine/model_request.hpp"
+#include "taskgate/core/crash_point.hpp"
 #include "taskgate/core/sha256.hpp"
 
 namespace taskgate::engine {
@@ -95,12 +96,14 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
     co_return co_await e.find_known(std::move(tenant), std::move(request), std::move(options),
                                     entered.error());
   auto command = make_command(tenant, request, std::move(options), e.options, e.clock.now());
+  if (command.idempotency) command.idempotency->known_until = e.now_for_keeping();
   auto accepted = co_await e.store.accept(std::move(command));
   if (!accepted || accepted.value().kind != store::AcceptKind::created) {
     e.admission.withdraw(tenant, bytes);
     if (!accepted) co_return accepted.error();
     co_return co_await e.settle_accept(std::move(accepted.value()), std::move(request), by_id);
   }
+  TASKGATE_CRASH_POINT("engine.accepted");
   // No suspension from here to the queue: a client that leaves now changes nothing.
   auto task = make_live(accepted.value().task, std::move(request.body), bytes);
   if (!request.fallback_models.empty())

@@ -39,6 +39,7 @@ struct Engine::Impl {
         finished(options.finished_cache_bytes),
         live(finished),
         admission(admission_limits(options)),
+        started_at(clock.now()),
         context{store, clock, registry, options, stopping},
         scheduler(context, workers, admission, history, reporter),
         loops(reporter) {}
@@ -58,6 +59,8 @@ struct Engine::Impl {
   Hub hub;
   Admission admission;
   DurationHistory history;
+  const TimePoint started_at;
+  const std::chrono::steady_clock::time_point started_at_steady = std::chrono::steady_clock::now();
   AttemptContext context;
   Scheduler scheduler;
   runtime::TaskGroup loops;
@@ -79,6 +82,7 @@ struct Engine::Impl {
   boost::asio::awaitable<Result<Submitted>> settle_accept(store::AcceptOutcome outcome,
                                                           TaskRequest request,
                                                           bool by_id);
+  TimePoint now_for_keeping() const;
   boost::asio::awaitable<void> retention();
   void seed_history();
   std::chrono::milliseconds poll_after(const Task& task,

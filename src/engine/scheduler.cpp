@@ -16,13 +16,6 @@ namespace taskgate::engine {
 
 namespace asio = boost::asio;
 
-namespace {
-
-// The wall clock may jump; look at it at least this often while something waits for it.
-constexpr std::chrono::milliseconds kLongestNap{1'000};
-
-}  // namespace
-
 Scheduler::Scheduler(const AttemptContext& context,
                      asio::any_io_executor workers,
                      Admission& admission,
@@ -223,7 +216,8 @@ void Scheduler::settle_finished(const LiveTaskPtr& task, TaskStatus status) {
   }
   admission_.leave(task->ref.tenant, task->body_bytes, std::chrono::steady_clock::now());
   if (status == TaskStatus::success || status == TaskStatus::partial_success) {
-    history_.record(task->model, (context_.clock.now() - task->created_at).count());
+    history_.record(task->model,
+                    std::max<std::int64_t>((context_.clock.now() - task->created_at).count(), 0));
   }
   if (!in_queue) return;
   constexpr std::size_t kToleratedInQueue = 1024;
@@ -290,96 +284,6 @@ std::optional<std::size_t> Scheduler::position(const LiveTask& task) const {
     lane = task.held_in;
   }
   return lane.empty() ? ready_.position(task) : held_.position(lane, task);
-}
-
-void Scheduler::wake_at(TimePoint when, const LiveTaskPtr& task) {
-  bool start = false;
-  bool sooner = false;
-  {
-    std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    sooner = due_.empty() || when < due_.begin()->first;
-    due_.emplace(when, task);
-    if (due_.size() >= due_sweep_at_) {
-      std::erase_if(due_, [](const auto& entry) { return entry.second.expired(); });
-      due_sweep_at_ = 2 * due_.size() + 4096;
-    }
-    start = !keeping_time_;
-    keeping_time_ = true;
-  }
-  ensure_timekeeper(start, sooner);
-}
-
-void Scheduler::ensure_timekeeper(bool start, bool sooner) {
-  if (start) {
-    group_.spawn("timekeeper", time_strand_, runtime::OnError::log, keep_time());
-  } else if (sooner) {
-    wake_timekeeper();
-  }
-}
-
-void Scheduler::wake_timekeeper() {
-  asio::post(time_strand_, [time = time_] { time->cancel(); });
-}
-
-// Runs only while something waits for a time; an idle process has no timer.
-asio::awaitable<void> Scheduler::keep_time() {
-  for (;;) {
-    const auto next = run_due();
-    const auto lane_next = release_all();
-    {
-      std::lock_guard lock(mutex_);
-      if (stopping_ || (due_.empty() && held_.size() == 0)) {
-        keeping_time_ = false;
-        co_return;
-      }
-    }
-    auto delay = std::clamp(next - context_.clock.now(), std::chrono::milliseconds{0}, kLongestNap);
-    if (lane_next) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(*lane_next - runtime::SteadyClock::now());
-      delay = std::min(delay, std::max(left, std::chrono::milliseconds{1}));
-    }
-    time_->expires_after(delay);
-    auto [error] = co_await time_->async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;  // cancelled: something is due sooner; a stop of the group surfaces at the next
-                  // await
-  }
-}
-
-// Handles everything that is due; returns the next time.
-TimePoint Scheduler::run_due() {
-  std::vector<LiveTaskPtr> due;
-  const auto now = context_.clock.now();
-  auto next = TimePoint::max();
-  {
-    std::lock_guard lock(mutex_);
-    while (!due_.empty() && due_.begin()->first <= now) {
-      if (auto task = due_.begin()->second.lock()) due.push_back(std::move(task));
-      due_.erase(due_.begin());
-    }
-    if (!due_.empty()) next = due_.begin()->first;
-  }
-  for (const auto& task : due) {
-    bool ready = false;
-    bool expired = false;
-    bool held_too_long = false;
-    {
-      std::lock_guard lock(task->mutex);
-      if (task->ended || task->attempt) continue;  // a running attempt keeps its own deadline
-      expired = task->deadline && *task->deadline <= now;
-      held_too_long = task->hold_until && *task->hold_until <= now;
-      ready = !task->queued && task->ready_at <= now;
-    }
-    if (expired) {
-      end_unstarted(task, TaskStatus::expired);
-    } else if (held_too_long) {
-      end_unstarted(task, TaskStatus::failed);
-    } else if (ready) {
-      enqueue(task);
-    }
-  }
-  return next;
 }
 
 void Scheduler::stop(std::chrono::milliseconds grace, const std::function<void()>& time_is_up) {

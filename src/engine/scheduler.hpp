@@ -11,6 +11,7 @@
 #include "engine/live_task.hpp"
 #include "engine/ready_queue.hpp"
 #include "engine/strand_ring.hpp"
+#include "taskgate/core/jump_watch.hpp"
 #include "taskgate/runtime/task_group.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -72,6 +73,8 @@ class Scheduler {
   void wake_at(TimePoint when, const LiveTaskPtr& task);
   boost::asio::awaitable<void> keep_time();
   TimePoint run_due();
+  bool claim_timekeeper();
+  void follow_clock();
 
   const AttemptContext& context_;
   const boost::asio::any_io_executor workers_;
@@ -93,6 +96,7 @@ class Scheduler {
       4096;  // entries of ended tasks are dropped when due_ has grown to this
   std::size_t ended_in_queue_ = 0;  // tasks in ready_ that ended without being started
   bool keeping_time_ = false;
+  JumpWatch clock_watch_{context_.clock};  // since the timekeeper last looked
   boost::asio::any_io_executor time_strand_;
   std::shared_ptr<boost::asio::steady_timer>
       time_;                  // on time_strand_ only; shared with posted wake-ups

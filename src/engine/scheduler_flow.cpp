@@ -89,8 +89,7 @@ void Scheduler::hold_in_lane(const LiveTaskPtr& task, const FlowControl::Choice&
     }
     sooner = choice.until.has_value() && !held_.has(choice.lane);
     held_.push(choice.lane, task);
-    start = !keeping_time_;
-    keeping_time_ = true;
+    start = claim_timekeeper();
   }
   ensure_timekeeper(start, sooner);
   release(choice.lane);  // a place may have become free before the task stood in the queue

@@ -1,5 +1,6 @@
 #include "store/group_commit.hpp"
 
+#include "taskgate/core/crash_point.hpp"
 #include "taskgate/observe/log.hpp"
 
 #include <utility>
@@ -165,6 +166,7 @@ void GroupCommit::apply_alone(Command& command) {
 void GroupCommit::succeeded(Batch& batch) {
   session_.publish();
   session_.hold_back(batch);
+  TASKGATE_CRASH_POINT("store.after_publish");
   CompletionBatch done;
   for (auto& command : batch) done.add(std::move(command));
   done.post();

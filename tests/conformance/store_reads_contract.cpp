@@ -220,6 +220,32 @@ TEST_P(StoreContract, PurgeOfALiveTaskIsRefused) {
   EXPECT_TRUE(wait_for(store_->request_body(ref)).has_value());
 }
 
+TEST_P(StoreContract, WhatWasPurgedLongAgoIsForgotten) {
+  auto task = new_task("acme", at_ms(0));
+  task.task.client_id = "invoice-7";
+  WebhookTarget target;
+  target.url = "https://example.org/hook";
+  target.event_mask = bit(EventType::task_success);
+  task.webhook = target;
+  const auto ref = accept(task);
+  start(ref);
+  finish(ref);  // expires at 60,000
+  const auto kept = finished_task();
+  ASSERT_TRUE(wait_for(store_->purge(ref)).has_value());
+
+  EXPECT_EQ(wait_for(store_->forget_purged(at_ms(60'000), 10)).value(), 0);
+  EXPECT_EQ(code_of(wait_for(store_->events(ref, 0, 10, 1000))), Errc::gone);
+  EXPECT_EQ(wait_for(store_->forget_purged(at_ms(60'001), 10)).value(), 1);
+
+  EXPECT_EQ(code_of(wait_for(store_->get(ref))), Errc::not_found);
+  EXPECT_EQ(code_of(wait_for(store_->find_client_id("acme", "invoice-7"))), Errc::not_found);
+  DeliveryFilter deliveries;
+  deliveries.tenant = "acme";
+  EXPECT_TRUE(wait_for(store_->list_deliveries(deliveries)).value().deliveries.empty());
+  EXPECT_TRUE(wait_for(store_->get(kept)).has_value()) << "it was not purged";
+  EXPECT_EQ(wait_for(store_->accept(task)).value().kind, AcceptKind::created);
+}
+
 TEST_P(StoreContract, RetentionPurgesWhatHasExpired) {
   std::vector<TaskRef> refs;
   for (int i = 0; i < 3; ++i) refs.push_back(finished_task());

@@ -141,6 +141,51 @@ TEST_P(StoreContract, AttemptsAreRecordedAndMoveTheDelivery) {
   EXPECT_EQ(attempts[1].state, DeliveryState::delivered);
 }
 
+TEST_P(StoreContract, DeliveriesComeForwardButForThoseInFlight) {
+  for (int i = 1; i <= 4; ++i)
+    accept(hooked_task("acme", bit(EventType::task_queued), at_ms(i * 100'000)));
+  const auto all = due(*store_, at_ms(400'000));
+  ASSERT_EQ(all.size(), 4U);
+
+  ASSERT_TRUE(wait_for(store_->bring_deliveries_forward(
+                           at_ms(150'000), std::chrono::milliseconds(120'000), {all[3].id}))
+                  .has_value());
+
+  const auto after = due(*store_, at_ms(400'000));
+  ASSERT_EQ(after.size(), 4U);
+  EXPECT_EQ(after[0].next_attempt_at, at_ms(100'000));
+  EXPECT_EQ(after[1].next_attempt_at, at_ms(150'000)) << "not before now";
+  EXPECT_EQ(after[2].next_attempt_at, at_ms(180'000));
+  EXPECT_EQ(after[3].next_attempt_at, at_ms(400'000));
+  EXPECT_EQ(after[3].id, all[3].id);
+}
+
+TEST_P(StoreContract, RedeliveryAskedForDuringAnAttemptOutlivesIt) {
+  for (const auto outcome :
+       {DeliveryState::delivered, DeliveryState::pending, DeliveryState::exhausted}) {
+    SCOPED_TRACE(static_cast<int>(outcome));
+    accept(hooked_task("acme", bit(EventType::task_queued), at_ms(0)));
+    const auto begun = due(*store_, at_ms(0)).front();
+    // At the very millisecond at which the attempt was due: still another request.
+    ASSERT_TRUE(wait_for(store_->redeliver("acme", begun.id, begun.next_attempt_at)).has_value());
+    const int told = listener_.delivery_calls();
+    auto attempt = attempt_of(begun.id, outcome, at_ms(70'000));
+    attempt.due_at = begun.next_attempt_at;
+
+    ASSERT_TRUE(wait_for(store_->record_attempt(attempt)).has_value());
+
+    const auto again = due(*store_, at_ms(1));
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again.front().id, begun.id);
+    EXPECT_EQ(again.front().attempts, 1);
+    EXPECT_EQ(listener_.delivery_calls(), told + 1) << "nobody was told to look again";
+    attempt = attempt_of(begun.id, DeliveryState::delivered, at_ms(0));
+    attempt.due_at = again.front().next_attempt_at;
+    ASSERT_TRUE(wait_for(store_->record_attempt(attempt)).has_value());
+    EXPECT_TRUE(due(*store_, at_ms(99'999)).empty());
+  }
+}
+
 TEST_P(StoreContract, UnknownAndForeignDeliveriesAreNotFound) {
   accept(hooked_task("acme", bit(EventType::task_queued), at_ms(0)));
   const auto id = due(*store_, at_ms(0)).front().id;

@@ -1,7 +1,7 @@
 // SIGTERM under load, a second one, and a second instance on the same database: the real program,
 // from outside.
 
-#include "crash/collect.hpp"
+#include "crash/follower.hpp"
 #include "crash/invariants.hpp"
 #include "crash/server_address.hpp"
 #include "support/fragile_client.hpp"
@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <signal.h>
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -156,45 +155,6 @@ class Submitters {
   std::vector<std::string> ids_;
   std::set<unsigned> refusals_;
   std::vector<std::thread> threads_;
-};
-
-// Follows one task as a browser would: over every end of the connection, until the final event.
-class Follower {
- public:
-  Follower(ServerAddress& address, std::string id)
-      : id_(std::move(id)), thread_([this, &address] { run(address); }) {}
-  ~Follower() { join(); }
-  Follower(const Follower&) = delete;
-  Follower& operator=(const Follower&) = delete;
-
-  void join() {
-    if (thread_.joinable()) thread_.join();
-  }
-  const std::string& id() const { return id_; }
-  std::size_t seen() const { return seen_; }
-  int connections() const { return connections_; }
-  const std::vector<test::StreamedEvent>& events() const { return events_; }  // after join()
-
- private:
-  void run(ServerAddress& address) {
-    int life_number = 0;
-    while (const auto life = address.next_life(life_number)) {
-      const test::FragileClient api(life->port);
-      const auto last = events_.empty() ? 0 : events_.back().id;
-      const auto outcome = api.read_stream(id_, last);
-      if (outcome.status != 0) ++connections_;
-      events_.insert(events_.end(), outcome.events.begin(), outcome.events.end());
-      seen_ = events_.size();
-      if (outcome.status == 204) return;  // it was told to stop
-      if (!address.is_up(*life)) life_number = life->number;
-    }
-  }
-
-  std::string id_;
-  std::vector<test::StreamedEvent> events_;
-  std::atomic<std::size_t> seen_{0};
-  std::atomic<int> connections_{0};
-  std::thread thread_;
 };
 
 TEST_F(DrainTest, SigtermUnderLoadLosesNothingAndStreamsResume) {

@@ -182,6 +182,20 @@ Violations attempts_are_counted(const Evidence& evidence) {
   });
 }
 
+// A failed attempt announces its backoff; one that a crash or a restart cut off does not count.
+Violations failures_are_bounded(const Evidence& evidence) {
+  constexpr std::ptrdiff_t kMostRetries = 2;  // of engine/max_attempts = 3
+  return for_each_task(evidence, [](const Submission& submission, const FinalTask& task) {
+    Violations found;
+    const auto retries = std::count_if(task.events.begin(), task.events.end(), [](const auto& e) {
+      return e.type == "task.retrying" && parse(e.data).contains("delay_ms");
+    });
+    if (retries > kMostRetries)
+      found.push_back(*submission.id + " was retried " + std::to_string(retries) + " times");
+    return found;
+  });
+}
+
 Violations results_are_right(const Evidence& evidence) {
   return for_each_task(evidence, [](const Submission& submission, const FinalTask& task) {
     auto found = check_text(*submission.id, task);
@@ -254,13 +268,14 @@ Violations database_is_sound(const Evidence& evidence) {
   return {"integrity_check: " + evidence.outcome.integrity};
 }
 
-constexpr std::array<Invariant, 11> kInvariants{{
+constexpr std::array<Invariant, 12> kInvariants{{
     {"I1 what was acknowledged is there", acknowledged_is_present},
     {"I2 transitions are legal", transitions_are_legal},
     {"I3 numbers are dense, one final event, the last", numbers_are_dense},
     {"I3 what a reader was shown is in the log", shown_events_are_kept},
     {"I4 a final object never changes", final_objects_never_change},
     {"I5 attempts are counted", attempts_are_counted},
+    {"I5 failed attempts are bounded", failures_are_bounded},
     {"the text is the result's", results_are_right},
     {"an acknowledged cancel is kept", cancels_are_kept},
     {"one task for a key or an id", one_task_a_name},

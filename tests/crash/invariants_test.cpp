@@ -91,7 +91,12 @@ TEST(Invariants, EachIsViolatedByItsOwnDamage) {
       {"I3 what", [](Sample& s) { s.submissions[0].seen_events[3] = "something else"; }},
       {"I3 what", [](Sample& s) { s.submissions[0].seen_events[9] = "more"; }},
       {"I4", [](Sample& s) { s.submissions[0].final_object = "{}"; }},
-      {"I5", [](Sample& s) { s.events()[5] = event(6, "task.progress"); }},
+      {"I5 attempts", [](Sample& s) { s.events()[5] = event(6, "task.progress"); }},
+      {"I5 failed",
+       [](Sample& s) {
+         for (const std::uint64_t seq : {3, 4, 5})
+           s.events()[seq - 1] = event(seq, "task.retrying", {{"delay_ms", 20}});
+       }},
       {"the text", [](Sample& s) { s.events()[3] = event(4, "task.progress"); }},
       {"the text", [](Sample& s) { s.submissions[0].echo = "another"; }},
       {"the text", [](Sample& s) { s.events()[7] = event(8, "task.success"); }},

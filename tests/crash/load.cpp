@@ -97,7 +97,7 @@ class Load::Client {
       while (load_.address_.pause(*life, microseconds(below(2000)))) {
         if (step(api)) continue;
         ++load_.counts_.broken;
-        if (load_.address_.is_up(*life))
+        if (load_.address_.may_blame(*life))
           history_.contradict("a connection broke while the server was up");
         break;
       }

@@ -43,7 +43,8 @@ class Load {
   /// Ends the clients; the address must have been stopped, or every client be between two requests.
   void stop();
   /// A new life: its allowance of new tasks.
-  void renew_allowance() { allowance_ = options_.tasks_per_life; }
+  void renew_allowance() { renew_allowance(options_.tasks_per_life); }
+  void renew_allowance(int tasks) { allowance_ = tasks; }
   const LoadCounts& counts() const { return counts_; }
 
  private:

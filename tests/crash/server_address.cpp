@@ -2,8 +2,9 @@
 
 namespace taskgate::crash {
 
-void ServerAddress::up(std::uint16_t port) {
+void ServerAddress::up(std::uint16_t port, Announcement announcement) {
   std::lock_guard lock(mutex_);
+  announcement_ = announcement;
   life_.port = port;
   ++life_.number;
   is_up_ = true;
@@ -32,6 +33,11 @@ std::optional<Life> ServerAddress::next_life(int after) {
 bool ServerAddress::is_up(const Life& life) const {
   std::lock_guard lock(mutex_);
   return !stopped_ && is_up_ && life_.number == life.number;
+}
+
+bool ServerAddress::may_blame(const Life& life) const {
+  std::lock_guard lock(mutex_);
+  return announcement_ == Announcement::first && !stopped_ && is_up_ && life_.number == life.number;
 }
 
 bool ServerAddress::pause(const Life& life, std::chrono::microseconds pause) const {

@@ -42,6 +42,21 @@ struct KeyedGateway {
 
 const nlohmann::json kSecretEcho{{"model", "sim/echo"}, {"input", "secret of alice"}};
 
+TEST(Keys, AskingForThoseOfAnAbsentDatabaseMakesNone) {
+  const auto folder = make_temp_folder();
+  const auto database = (folder / "typo.db").string();
+
+  const auto listed = app::list_keys(database);
+  const auto revoked = app::revoke_key(database, "abc");
+
+  ASSERT_FALSE(listed.has_value());
+  EXPECT_EQ(listed.error().code(), Errc::not_found);
+  EXPECT_NE(listed.error().message().find("typo.db"), std::string::npos);
+  EXPECT_FALSE(revoked.has_value());
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Keys, WithoutOneEverythingButHealthIsClosed) {
   KeyedGateway keyed;
   auto nobody = keyed.gateway.client();

@@ -44,6 +44,7 @@ class ApiStore final : public store::Store {
   Awaitable<store::Done> purge(TaskRef) override { co_return no(); }
   Result<std::vector<store::LiveTask>> recover(TimePoint) override { return no(); }
   Awaitable<int> purge_expired(TimePoint, int) override { co_return no(); }
+  Awaitable<int> forget_purged(TimePoint, int) override { co_return no(); }
   Awaitable<int> sweep_idempotency(TimePoint, int) override { co_return no(); }
   Awaitable<store::TaskRecord> get(TaskRef) override { co_return no(); }
   Awaitable<std::string> request_body(TaskRef) override { co_return no(); }
@@ -109,6 +110,12 @@ class ApiStore final : public store::Store {
       co_return row;
     }
     co_return absent();
+  }
+
+  Awaitable<store::Done> bring_deliveries_forward(TimePoint,
+                                                  std::chrono::milliseconds,
+                                                  std::vector<std::int64_t>) override {
+    co_return store::Done{};
   }
 
   Awaitable<std::vector<std::string>> webhook_secrets(std::string tenant) override {

@@ -173,6 +173,17 @@ store::Awaitable<store::Delivery> FakeStore::redeliver(std::string /*tenant*/,
   co_return row;
 }
 
+store::Awaitable<store::Done> FakeStore::bring_deliveries_forward(
+    TimePoint now, std::chrono::milliseconds by, std::vector<std::int64_t> in_flight) {
+  const Lock lock(mutex_);
+  for (auto& [id, row] : rows_) {
+    const bool is_pending = row.state == store::DeliveryState::pending;
+    if (is_pending && row.next_attempt_at > now && !contains_id(in_flight, id))
+      row.next_attempt_at = std::max(row.next_attempt_at - by, now);
+  }
+  co_return store::Done{};
+}
+
 store::Awaitable<std::vector<std::string>> FakeStore::webhook_secrets(std::string /*tenant*/) {
   const Lock lock(mutex_);
   co_return secrets_;
@@ -214,6 +225,9 @@ Result<std::vector<store::LiveTask>> FakeStore::recover(TimePoint) {
   return not_in_the_double();
 }
 store::Awaitable<int> FakeStore::purge_expired(TimePoint, int) {
+  co_return not_in_the_double();
+}
+store::Awaitable<int> FakeStore::forget_purged(TimePoint, int) {
   co_return not_in_the_double();
 }
 store::Awaitable<int> FakeStore::sweep_idempotency(TimePoint, int) {

@@ -54,6 +54,8 @@ class FakeStore final : public store::Store {
   store::Awaitable<store::Delivery> redeliver(std::string tenant,
                                               std::int64_t delivery_id,
                                               TimePoint now) override;
+  store::Awaitable<store::Done> bring_deliveries_forward(
+      TimePoint now, std::chrono::milliseconds by, std::vector<std::int64_t> in_flight) override;
   store::Awaitable<std::vector<std::string>> webhook_secrets(std::string tenant) override;
 
   // Not for this double.
@@ -70,6 +72,7 @@ class FakeStore final : public store::Store {
   store::Awaitable<store::Done> purge(TaskRef ref) override;
   Result<std::vector<store::LiveTask>> recover(TimePoint now) override;
   store::Awaitable<int> purge_expired(TimePoint now, int limit) override;
+  store::Awaitable<int> forget_purged(TimePoint before, int limit) override;
   store::Awaitable<int> sweep_idempotency(TimePoint now, int limit) override;
   store::Awaitable<store::TaskRecord> get(TaskRef ref) override;
   store::Awaitable<TaskId> find_client_id(std::string tenant, std::string client_id) override;

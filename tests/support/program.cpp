@@ -171,8 +171,8 @@ ProgramOptions dev_program(const std::filesystem::path& program,
   return options;
 }
 
-ScratchFolder::ScratchFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "taskgate-test-XXXXXX").string();
+ScratchFolder::ScratchFolder(const std::filesystem::path& under) {
+  std::string name = (under / "taskgate-test-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) fail("mkdtemp");
   path_ = name;
 }

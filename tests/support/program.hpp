@@ -62,10 +62,12 @@ class Program {
 ProgramOptions dev_program(const std::filesystem::path& program,
                            const std::filesystem::path& database);
 
-/// A fresh folder under the system's temporary one, removed with everything in it at the end.
+/// A fresh folder, by default under the system's temporary one; removed with everything in it at
+/// the end.
 class ScratchFolder {
  public:
-  ScratchFolder();
+  explicit ScratchFolder(
+      const std::filesystem::path& under = std::filesystem::temp_directory_path());
   ~ScratchFolder();
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;

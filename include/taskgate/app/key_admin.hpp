@@ -23,6 +23,7 @@ struct NewKey {
 /// Creates a key; the returned text is the only copy of its secret. Errors: Errc::storage (also
 /// when a server has the database open; the message says what to do), Errc::invalid_argument.
 Result<std::string> create_key(const std::string& database, const NewKey& key);
+/// Errors: also Errc::not_found when there is no database.
 Result<std::vector<store::ApiKey>> list_keys(const std::string& database);
 /// Errors: also Errc::not_found.
 Result<void> revoke_key(const std::string& database, const std::string& key_id);

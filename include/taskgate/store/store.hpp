@@ -42,6 +42,8 @@ struct IdempotencyClaim {
   std::string key;
   std::array<std::uint8_t, 32> fingerprint{};  ///< SHA-256 of the raw body
   TimePoint expires_at{};
+  /// A record of the key that expired by this time is no more; unset: by the task's created_at.
+  std::optional<TimePoint> known_until;
 };
 
 /// Where a task's significant events are announced.
@@ -205,6 +207,9 @@ struct DeliveryAttempt {
   std::string error;                             ///< empty on success
   DeliveryState state = DeliveryState::pending;  ///< the row's state after this attempt
   TimePoint next_attempt_at{};                   ///< when pending
+  /// The row's next_attempt_at when the attempt began. A redelivery that was asked for since has
+  /// moved it: then the attempt is recorded and the row stays due. Unset: the row is not looked at.
+  std::optional<TimePoint> due_at;
 };
 
 struct DeliveryFilter {
@@ -304,6 +309,9 @@ class Store {
   virtual Result<std::vector<LiveTask>> recover(TimePoint now) = 0;
   /// Purges up to `limit` tasks whose expires_at is before `now`; returns how many.
   virtual Awaitable<int> purge_expired(TimePoint now, int limit) = 0;
+  /// Deletes what a purge left (row, client's id, deliveries) of up to `limit` tasks whose content
+  /// expired before `before`; returns how many. Their ids are unknown from then on.
+  virtual Awaitable<int> forget_purged(TimePoint before, int limit) = 0;
   /// Deletes up to `limit` idempotency records that expired before `now`; returns how many. Those
   /// of the last minute may be left for the next time.
   virtual Awaitable<int> sweep_idempotency(TimePoint now, int limit) = 0;
@@ -334,6 +342,8 @@ class Store {
   /// When the next pending row (not in `in_flight`) falls due; nullopt when there is none.
   virtual Awaitable<std::optional<TimePoint>> next_delivery_at(
       std::vector<std::int64_t> in_flight) = 0;
+  /// Errc::not_found. Keeps the row due when a redelivery was asked for during the attempt
+  /// (DeliveryAttempt::due_at), and tells the observer so.
   virtual Awaitable<Done> record_attempt(DeliveryAttempt attempt) = 0;
   virtual Awaitable<DeliveryPage> list_deliveries(DeliveryFilter filter) = 0;
   virtual Awaitable<std::vector<DeliveryAttempt>> delivery_attempts(std::string tenant,
@@ -342,6 +352,11 @@ class Store {
   virtual Awaitable<Delivery> redeliver(std::string tenant,
                                         std::int64_t delivery_id,
                                         TimePoint now) = 0;
+  /// The wall clock was set back: pending rows due after `now` come due `by` earlier (none before
+  /// `now`), so that they wait no longer than they would have. Those `in_flight` are left alone.
+  virtual Awaitable<Done> bring_deliveries_forward(TimePoint now,
+                                                   std::chrono::milliseconds by,
+                                                   std::vector<std::int64_t> in_flight) = 0;
   /// The tenant's webhook signing secrets, newest first ("whsec_…"); creates the first when there
   /// is none.
   virtual Awaitable<std::vector<std::string>> webhook_secrets(std::string tenant) = 0;

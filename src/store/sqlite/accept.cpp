@@ -34,7 +34,9 @@ Result<AcceptOutcome> outcome_of(WriteContext& context, AcceptKind kind, const T
 std::optional<std::pair<AcceptKind, TaskId>> known_key(WriteContext& context,
                                                        const Acceptance& accepted) {
   const auto record = context.keys.find(*accepted.digest);
-  if (!record || record->expires_at <= accepted.task.task.created_at) return std::nullopt;
+  const auto& claim = *accepted.task.idempotency;
+  const auto now = claim.known_until.value_or(accepted.task.task.created_at);
+  if (!record || record->expires_at <= now) return std::nullopt;
   const bool same = record->fingerprint == accepted.task.idempotency->fingerprint;
   return std::pair(same ? AcceptKind::key_replayed : AcceptKind::key_mismatch, record->id);
 }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 namespace taskgate::store::sqlite {
 namespace {
@@ -30,7 +32,8 @@ const std::string kDeliveriesOfTask =
 const std::string kOneDelivery =
     std::string(kSelectDelivery) + " WHERE d.id = ?1 AND d.tenant = ?2";
 
-constexpr const char* kDeliveryState = "SELECT state, attempts FROM deliveries WHERE id = ?1";
+constexpr const char* kDeliveryState =
+    "SELECT state, attempts, next_attempt_at FROM deliveries WHERE id = ?1";
 
 constexpr const char* kUpdateDelivery =
     "UPDATE deliveries SET state = ?2, attempts = ?3, next_attempt_at = ?4, last_status = ?5,"
@@ -48,6 +51,14 @@ constexpr const char* kAttempts =
 constexpr const char* kMakeDue =
     "UPDATE deliveries SET state = 0, next_attempt_at = ?2 WHERE id = ?1";
 
+constexpr const char* kBringForward =
+    "UPDATE deliveries SET next_attempt_at = max(next_attempt_at - ?2, ?1)"
+    " WHERE state = 0 AND next_attempt_at > ?1";
+
+constexpr const char* kDueTime = "SELECT next_attempt_at FROM deliveries WHERE id = ?1";
+
+constexpr const char* kSetDueTime = "UPDATE deliveries SET next_attempt_at = ?2 WHERE id = ?1";
+
 Error no_such_delivery() {
   return Error(Errc::not_found, "no such delivery");
 }
@@ -59,10 +70,21 @@ std::optional<Delivery> find_delivery(Database& db, const std::string& tenant, s
   return read_delivery(query);
 }
 
-// A delivery that was cancelled while an attempt was on its way is not tried again.
-DeliveryState state_after(DeliveryState before, DeliveryState attempted) {
-  if (before == DeliveryState::cancelled && attempted == DeliveryState::pending) return before;
-  return attempted;
+// What a delivery's row becomes after an attempt.
+struct AfterAttempt {
+  DeliveryState state = DeliveryState::pending;
+  TimePoint next_attempt_at{};
+  bool asked_again = false;  ///< a redelivery was asked for while the attempt was on its way
+};
+
+AfterAttempt after_attempt(DeliveryState before, TimePoint due, const DeliveryAttempt& attempt) {
+  AfterAttempt after{attempt.state, attempt.next_attempt_at, false};
+  if (before == DeliveryState::cancelled && attempt.state == DeliveryState::pending) {
+    after.state = before;  // not tried again
+  } else if (before == DeliveryState::pending && attempt.due_at && *attempt.due_at != due) {
+    after = AfterAttempt{DeliveryState::pending, due, true};
+  }
+  return after;
 }
 
 }  // namespace
@@ -134,40 +156,64 @@ Result<std::vector<DeliveryAttempt>> read_delivery_attempts(Database& db,
 
 Result<Done> write_delivery_attempt(WriteContext& context, const DeliveryAttempt& attempt) {
   int number = 0;
-  auto state = DeliveryState::pending;
+  AfterAttempt after;
   {
     auto query = context.db.query(kDeliveryState);
     query.bind(attempt.delivery_id);
     if (!query.step()) return no_such_delivery();
-    state = state_after(static_cast<DeliveryState>(query.small(0)), attempt.state);
+    after = after_attempt(static_cast<DeliveryState>(query.small(0)), query.time(2), attempt);
     number = query.small(1) + 1;
   }
+  const int state = static_cast<int>(after.state);
   {
     auto update = context.db.query(kUpdateDelivery);
     update
-        .bind(attempt.delivery_id, static_cast<int>(state), number, attempt.next_attempt_at,
-              attempt.http_status, attempt.error)
+        .bind(attempt.delivery_id, state, number, after.next_attempt_at, attempt.http_status,
+              attempt.error)
         .run();
   }
   auto insert = context.db.query(kInsertAttempt);
   insert
       .bind(attempt.delivery_id, number, attempt.at, attempt.duration_ms, attempt.http_status,
-            attempt.error, static_cast<int>(state), attempt.next_attempt_at)
+            attempt.error, state, after.next_attempt_at)
       .run();
+  if (after.asked_again) context.new_deliveries = true;
   return Done{};
 }
 
 Result<Delivery> write_redelivery(WriteContext& context, const Redelivery& redelivery) {
   auto delivery = find_delivery(context.db, redelivery.tenant, redelivery.delivery_id);
   if (!delivery) return no_such_delivery();
+  // Always another time: an attempt that is on its way sees by it that it is not the last.
+  auto due = redelivery.now;
+  if (due == delivery->next_attempt_at) due += std::chrono::milliseconds(1);
   {
     auto update = context.db.query(kMakeDue);
-    update.bind(redelivery.delivery_id, redelivery.now).run();
+    update.bind(redelivery.delivery_id, due).run();
   }
   delivery->state = DeliveryState::pending;
-  delivery->next_attempt_at = redelivery.now;
+  delivery->next_attempt_at = due;
   context.new_deliveries = true;
   return std::move(*delivery);
+}
+
+Result<Done> write_deliveries_forward(WriteContext& context, const BringForward& shift) {
+  // An attempt on its way knows its row by its time (DeliveryAttempt::due_at).
+  std::vector<std::pair<std::int64_t, TimePoint>> kept;
+  for (const auto id : shift.in_flight) {
+    auto query = context.db.query(kDueTime);
+    query.bind(id);
+    if (query.step()) kept.emplace_back(id, query.time(0));
+  }
+  {
+    auto update = context.db.query(kBringForward);
+    update.bind(shift.now, static_cast<std::int64_t>(shift.by.count())).run();
+  }
+  for (const auto& [id, due] : kept) {
+    auto update = context.db.query(kSetDueTime);
+    update.bind(id, due).run();
+  }
+  return Done{};
 }
 
 }  // namespace taskgate::store::sqlite

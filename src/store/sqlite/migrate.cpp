@@ -1,4 +1,5 @@
 #include "store/sqlite/migrations.hpp"
+#include "taskgate/core/crash_point.hpp"
 
 #include <filesystem>
 #include <string>
@@ -16,6 +17,7 @@ void apply_migration(Database& db, const Migration& migration) {
     db.execute(migration.sql);
     db.execute(("PRAGMA user_version=" + std::to_string(migration.version)).c_str());
     db.execute(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str());
+    TASKGATE_CRASH_POINT("store.in_migration");
     db.execute("COMMIT");
   } catch (const std::exception&) {
     if (db.in_transaction()) db.execute("ROLLBACK");
@@ -27,7 +29,14 @@ void apply_migration(Database& db, const Migration& migration) {
 
 Result<void> check_owner(const std::string& path) {
   std::error_code absent;
-  if (std::filesystem::file_size(path, absent) == 0 || absent) return {};
+  if (std::filesystem::file_size(path, absent) == 0 || absent) {
+    // SQLite would delete the log of a database that is not there. No crash leaves files so.
+    std::error_code no_log;
+    if (std::filesystem::file_size(path + "-wal", no_log) > 0 && !no_log)
+      return Error(Errc::storage, "the file is empty or missing, but " + path +
+                                      "-wal holds data: bring the file back, or move that away");
+    return {};
+  }
   // A transaction that a crash cut off in a rollback journal (only the first start writes one) must
   // be undone before anything can be read: whoever opens the file next has to do that.
   const bool is_cut_off = std::filesystem::exists(path + "-journal", absent);

@@ -3,6 +3,8 @@
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/writes.hpp"
 
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace taskgate::store::sqlite {
@@ -27,6 +29,17 @@ constexpr const char* kExpired =
     "SELECT tenant, id FROM tasks"
     " WHERE finished_at IS NOT NULL AND purged = 0 AND expires_at < ?1 ORDER BY expires_at LIMIT "
     "?2";
+
+constexpr const char* kForgotten =
+    "SELECT tenant, id, client_id FROM tasks"
+    " WHERE purged = 1 AND expires_at < ?1 ORDER BY expires_at LIMIT ?2";
+
+// Their attempts go with them.
+constexpr const char* kDeleteDeliveries =
+    "DELETE FROM deliveries WHERE tenant = ?1 AND task_id = ?2";
+constexpr const char* kDeleteTask = "DELETE FROM tasks WHERE tenant = ?1 AND id = ?2";
+constexpr const char* kDeleteClientId =
+    "DELETE FROM client_ids WHERE tenant = ?1 AND client_id = ?2";
 
 void run_on(WriteContext& context, const char* sql, const TaskRef& ref) {
   auto query = context.db.query(sql);
@@ -63,6 +76,28 @@ Result<int> write_purge_expired(WriteContext& context, const Sweep& sweep) {
   }
   for (const auto& ref : expired) purge_content(context, ref);
   return static_cast<int>(expired.size());
+}
+
+Result<int> write_forget_purged(WriteContext& context, const Sweep& sweep) {
+  struct Forgotten {
+    TaskRef ref;
+    std::optional<std::string> client_id;
+  };
+  std::vector<Forgotten> forgotten;
+  {
+    auto query = context.db.query(kForgotten);
+    query.bind(sweep.now, sweep.limit);
+    while (query.step())
+      forgotten.push_back({TaskRef{query.text(0), query.task_id(1)}, query.optional_text(2)});
+  }
+  for (const auto& [ref, client_id] : forgotten) {
+    run_on(context, kDeleteDeliveries, ref);
+    run_on(context, kDeleteTask, ref);
+    if (!client_id) continue;
+    auto query = context.db.query(kDeleteClientId);
+    query.bind(ref.tenant, client_id).run();
+  }
+  return static_cast<int>(forgotten.size());
 }
 
 Result<int> write_sweep_idempotency(WriteContext& context, const Sweep& sweep) {

@@ -4,6 +4,7 @@
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/reads.hpp"
 #include "store/sqlite/writes.hpp"
+#include "taskgate/core/crash_point.hpp"
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -191,6 +192,10 @@ Awaitable<int> SqliteStore::purge_expired(TimePoint now, int limit) {
   return await_write(&write_purge_expired, Sweep{now, limit});
 }
 
+Awaitable<int> SqliteStore::forget_purged(TimePoint before, int limit) {
+  return await_write(&write_forget_purged, Sweep{before, limit});
+}
+
 Awaitable<int> SqliteStore::sweep_idempotency(TimePoint now, int limit) {
   return await_write(&write_sweep_idempotency, Sweep{now, limit});
 }
@@ -210,6 +215,7 @@ Result<std::vector<LiveTask>> SqliteStore::recover(TimePoint now) {
       interrupted.refs.push_back(entry->task.ref);
     const auto events_each = block_on_write(&write_interrupted, std::move(interrupted));
     if (!events_each) return events_each.error();
+    TASKGATE_CRASH_POINT("store.after_recovery_batch");
     for (auto* entry : std::span(running).subspan(first, count)) {
       entry->task.status = TaskStatus::queued;
       entry->task.last_seq += static_cast<std::uint64_t>(*events_each);
@@ -294,6 +300,12 @@ Awaitable<Delivery> SqliteStore::redeliver(std::string tenant,
                                            std::int64_t delivery_id,
                                            TimePoint now) {
   return await_write(&write_redelivery, Redelivery{std::move(tenant), delivery_id, now});
+}
+
+Awaitable<Done> SqliteStore::bring_deliveries_forward(TimePoint now,
+                                                      std::chrono::milliseconds by,
+                                                      std::vector<std::int64_t> in_flight) {
+  return await_write(&write_deliveries_forward, BringForward{now, by, std::move(in_flight)});
 }
 
 Awaitable<std::vector<std::string>> SqliteStore::known_webhook_secrets(std::string tenant) {

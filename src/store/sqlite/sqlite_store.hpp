@@ -40,6 +40,7 @@ class SqliteStore final : public Store {
 
   Result<std::vector<LiveTask>> recover(TimePoint now) override;
   Awaitable<int> purge_expired(TimePoint now, int limit) override;
+  Awaitable<int> forget_purged(TimePoint before, int limit) override;
   Awaitable<int> sweep_idempotency(TimePoint now, int limit) override;
 
   Awaitable<TaskRecord> get(TaskRef ref) override;
@@ -64,6 +65,9 @@ class SqliteStore final : public Store {
   Awaitable<Delivery> redeliver(std::string tenant,
                                 std::int64_t delivery_id,
                                 TimePoint now) override;
+  Awaitable<Done> bring_deliveries_forward(TimePoint now,
+                                           std::chrono::milliseconds by,
+                                           std::vector<std::int64_t> in_flight) override;
   Awaitable<std::vector<std::string>> webhook_secrets(std::string tenant) override;
 
   Awaitable<Done> put_key(ApiKey key) override;

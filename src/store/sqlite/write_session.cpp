@@ -1,5 +1,7 @@
 #include "store/sqlite/write_session.hpp"
 
+#include "taskgate/core/crash_point.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -53,7 +55,9 @@ void SqliteSession::begin() {
 
 void SqliteSession::commit() {
   context_.keys.merge_share();
+  TASKGATE_CRASH_POINT("store.before_commit");
   db_->query("COMMIT").bind().run();
+  TASKGATE_CRASH_POINT("store.after_commit");
 }
 
 void SqliteSession::rollback() noexcept {
@@ -134,6 +138,7 @@ void SqliteSession::finish(CompletionBatch& done) noexcept {
 }
 
 void SqliteSession::checkpoint_passive() {
+  TASKGATE_CRASH_POINT("store.before_checkpoint");
   int total = 0;
   int checked = 0;
   const int code = sqlite3_wal_checkpoint_v2(db_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,

@@ -31,6 +31,7 @@ struct Sweep {
   int limit = 0;
 };
 Result<int> write_purge_expired(WriteContext& context, const Sweep& sweep);
+Result<int> write_forget_purged(WriteContext& context, const Sweep& sweep);
 Result<int> write_sweep_idempotency(WriteContext& context, const Sweep& sweep);
 
 /// Every live task as its row says, in no order; `interrupted` is set for those that are running.
@@ -52,6 +53,12 @@ struct Redelivery {
   TimePoint now{};
 };
 Result<Delivery> write_redelivery(WriteContext& context, const Redelivery& redelivery);
+struct BringForward {
+  TimePoint now{};
+  std::chrono::milliseconds by{0};
+  std::vector<std::int64_t> in_flight;
+};
+Result<Done> write_deliveries_forward(WriteContext& context, const BringForward& shift);
 Result<std::vector<std::string>> write_first_webhook_secret(WriteContext& context,
                                                             const std::string& tenant);
 

@@ -70,6 +70,14 @@ TEST_F(ConfigChecks, CertificateAndKeyGoTogetherAndExist) {
             "the file cannot be read: No such file or directory");
 }
 
+TEST_F(ConfigChecks, ADatabaseIsAFile) {
+  EXPECT_EQ(problem(R"({"database":{"path":":memory:"}})"),
+            "expected the name of a file, not :memory:");
+  EXPECT_EQ(problem(R"({"database":{"path":"file::memory:?cache=shared"}})"),
+            "expected the name of a file, not file::memory:?cache=shared");
+  EXPECT_EQ(problem(R"({"database":{"path":"./:memory:"}})"), "");
+}
+
 TEST_F(ConfigChecks, ABaseUrlIsAPlainHttpUrl) {
   const auto provider = [](const std::string& url) {
     return R"({"providers":{"p":{"base_url":")" + url + "\"}}}";

@@ -1,5 +1,7 @@
 #include "taskgate/core/clock.hpp"
 
+#include "taskgate/core/jump_watch.hpp"
+
 #include <gtest/gtest.h>
 
 namespace taskgate {
@@ -83,6 +85,27 @@ TEST(SystemClock, AgreesWithTheMachine) {
   const TimePoint now = SystemClock().now();
   EXPECT_GE(now, before);
   EXPECT_LE(now, std::chrono::system_clock::now());
+}
+
+class HandClock final : public Clock {
+ public:
+  TimePoint now() const override { return SystemClock().now() + shift; }
+  std::chrono::milliseconds shift{0};
+};
+
+TEST(JumpWatch, TellsByHowMuchTheClockWasSet) {
+  constexpr std::chrono::milliseconds kSlack{30'000};
+  HandClock clock;
+  JumpWatch watch(clock);
+  EXPECT_LT(std::chrono::abs(watch.jump()), kSlack);
+
+  clock.shift = std::chrono::hours(-24);
+  EXPECT_LT(std::chrono::abs(watch.jump() + std::chrono::hours(24)), kSlack);
+  watch.restart();
+  EXPECT_LT(std::chrono::abs(watch.jump()), kSlack);
+
+  clock.shift = std::chrono::hours(1);
+  EXPECT_LT(std::chrono::abs(watch.jump() - std::chrono::hours(25)), kSlack);
 }
 
 }  // namespace

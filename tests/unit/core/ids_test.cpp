@@ -47,6 +47,19 @@ TEST(TaskId, OrderHoldsWhenTheClockStepsBack) {
   EXPECT_LT(first, second);
 }
 
+TEST(TaskId, FollowsAClockThatWasSetBackByMuch) {
+  constexpr std::int64_t kNow = 1772357600000;
+  constexpr std::int64_t kDay = 86'400'000;
+  make_task_id(id_time(kNow));
+
+  const TaskId back = make_task_id(id_time(kNow - kDay));
+
+  EXPECT_LT(back, make_task_id(id_time(kNow - kDay + 1)));
+  std::uint64_t ms = 0;
+  for (std::size_t i = 0; i < 6; ++i) ms = ms << 8 | back.bytes[i];
+  EXPECT_EQ(ms, static_cast<std::uint64_t>(kNow - kDay));
+}
+
 TEST(TaskId, CarriesVersionSevenAndTheVariantOfRfc9562) {
   const TaskId id = make_task_id(id_time(1772357700000));
   EXPECT_EQ(id.bytes[6] >> 4, 7);

@@ -84,6 +84,24 @@ TEST_F(DispatcherTest, RetriesA500WithTheSameIdAndANewTimestamp) {
   EXPECT_EQ(dispatcher_->stats().failed, 1U);
 }
 
+TEST_F(DispatcherTest, ARetryComesNoLaterWhenTheClockIsSetBack) {
+  ScriptedUpstream receiver;
+  receiver.enqueue(Reply::whole(500, "text/plain", "oops"));
+  receiver.enqueue(Reply::whole(200, "text/plain", "ok"));
+  const auto row = announce(receiver.url() + "/hook");
+  start();
+  ASSERT_TRUE(store_.wait_for_attempts(1));
+
+  clock_.advance(-24h);
+  const auto reads = store_.due_reads();
+  dispatcher_->run_due_now();
+  ASSERT_TRUE(store_.wait_for_due_reads(reads + 1));
+
+  EXPECT_LE(store_.row(row.id).next_attempt_at, clock_.now() + 5s);
+  run_next_attempt(row.id);
+  EXPECT_EQ(store_.row(row.id).state, DeliveryState::delivered);
+}
+
 TEST_F(DispatcherTest, RedirectIsAFailureAndIsNotFollowed) {
   ScriptedUpstream target;
   ScriptedUpstream receiver;
