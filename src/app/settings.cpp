@@ -26,8 +26,8 @@ constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::array<std::string_view, 2> kAuthModes{"keys", "open"};
 constexpr std::array<std::string_view, 5> kLogLevels{"debug", "info", "warning", "error", "off"};
 constexpr std::array<std::string_view, 3> kLogFormats{"text", "json", "logfmt"};
-constexpr std::array<std::string_view, 4> kProtocols{"openai_chat", "openai_responses",
-                                                     "anthropic", "gemini"};
+constexpr std::array<std::string_view, 4> kProtocols{"openai_chat", "openai_responses", "anthropic",
+                                                     "gemini"};
 
 const Choice<Config> kAuthMode{kAuthModes, [](const Config& c) { return to_string(c.auth.mode); },
                                [](Config& c, std::string_view name) {
