@@ -92,7 +92,7 @@ node_is_recent() {
 
 # What only some tests need. Its absence skips them; it does not fail the run.
 install_extras() {
-  extras='nginx-light shellcheck clang-format'
+  extras='nginx-light shellcheck clang-format clang libclang-rt-dev' # the last two: libFuzzer
   if ! node_is_recent; then extras="$extras nodejs"; fi
   command -v npm >/dev/null 2>&1 || extras="$extras npm"
   if [ "$ID" = ubuntu ]; then
