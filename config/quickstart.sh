@@ -96,7 +96,8 @@ node_is_recent() {
 
 # What only some tests need. Its absence skips them; it does not fail the run.
 install_extras() {
-  extras='nginx-light shellcheck clang clang-format clang-tidy strace'
+  # clang and libclang-rt-dev: libFuzzer too
+  extras='nginx-light shellcheck clang clang-format clang-tidy libclang-rt-dev strace'
   if ! node_is_recent; then extras="$extras nodejs"; fi
   command -v npm >/dev/null 2>&1 || extras="$extras npm"
   if [ "$ID" = ubuntu ]; then

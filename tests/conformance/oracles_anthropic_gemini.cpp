@@ -62,7 +62,12 @@ Answer anthropic_oracle(const Events& events) {
     if (type == "message_start") {
       blocks.clear();
       answer.model = event["message"]["model"];
+      answer.raw_finish = text_in(event["message"], "stop_reason");
       take_anthropic_usage(event["message"]["usage"], counts);
+      for (const json& block : event["message"]["content"]) {
+        blocks.push_back(block);
+        answer.text += text_in(block, "text");
+      }
     } else if (type == "content_block_start") {
       blocks.push_back(event["content_block"]);
       answer.text += text_in(blocks.back(), "text");
@@ -74,7 +79,8 @@ Answer anthropic_oracle(const Events& events) {
       json& block = blocks.at(event["index"].get<std::size_t>());
       block["partial"] = text_in(block, "partial") + text_in(delta, "partial_json");
     } else if (type == "message_delta") {
-      answer.raw_finish = event["delta"]["stop_reason"];
+      const std::string reason = text_in(event["delta"], "stop_reason");
+      if (!reason.empty()) answer.raw_finish = reason;
       take_anthropic_usage(event["usage"], counts);
     }
   }

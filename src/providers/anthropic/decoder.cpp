@@ -70,28 +70,30 @@ bool AnthropicDecoder::take_whole(std::string_view body) {
   }
   if (content.empty() || content.front() != '[') return false;
   begin_message(body);
-  JsonCursor cursor(content);
-  std::int64_t index = 0;
-  cursor.array([&] { begin_block(index++, cursor.value()); });
-  take_delta(body);
   return true;
 }
 
 // A second beginning: of nothing (a proxy repeats it), or of an answer that was started anew after
-// a break. Then the first one is void, unless its text has been handed on already.
+// a break. Then the first one is void, unless its text has been handed on already. A message may
+// begin with content (what the client's answer to a tool goes on from) and even with its end.
 void AnthropicDecoder::begin_message(std::string_view message) {
-  constexpr std::array<std::string_view, 3> kNames{"model", "id", "usage"};
+  constexpr std::array<std::string_view, 4> kNames{"model", "id", "usage", "content"};
   if (!blocks_.empty()) {
     if (wrote_text_) fail("a second answer began within the first");
     blocks_.clear();
+    turn().raw_finish_reason.clear();
   }
   const auto found = members(message, kNames);
   if (!found) return;
-  const auto& [model, id, usage] = *found;
+  const auto& [model, id, usage, content] = *found;
   assign_text(turn().served_model, model);
   assign_text(turn().request_id, id);
   counts_ = Counts();
   take_usage(usage);
+  std::int64_t index = 0;
+  JsonCursor cursor(content);
+  cursor.array([&] { begin_block(index++, cursor.value()); });
+  take_delta(message);
 }
 
 void AnthropicDecoder::begin_block(std::int64_t index, std::string_view content) {

@@ -113,6 +113,7 @@ std::optional<std::string> PartialArgs::json() const {
       *place = to_valid_utf8(leaf.text);
     } else {
       *place = ordered_json::parse(leaf.value, nullptr, false);
+      if (place->is_discarded()) return std::nullopt;  // "01" is a number to others
     }
   }
   return root.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

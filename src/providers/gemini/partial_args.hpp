@@ -16,7 +16,8 @@ class PartialArgs {
   bool take(std::string_view array);
   bool empty() const noexcept { return leaves_.empty(); }
   std::size_t bytes() const noexcept { return bytes_; }
-  /// The object that the leaves make; nullopt when their places contradict each other.
+  /// The object that the leaves make; nullopt when their places contradict each other
+  /// or a value is none.
   std::optional<std::string> json() const;
 
  private:

@@ -99,8 +99,7 @@ bool OpenAiResponsesDecoder::take_event(const net::SseEvent& event) {
       take_arguments(index, delta);
       break;
     case EventKind::reasoning:
-      take_reasoning(delta,
-                     index * 1000 + raw_integer(summary.empty() ? content : summary).value_or(0));
+      take_reasoning(delta, index, raw_integer(summary.empty() ? content : summary).value_or(0));
       break;
     case EventKind::other:
       break;
@@ -225,9 +224,12 @@ void OpenAiResponsesDecoder::take_arguments(std::int64_t index, std::string_view
 }
 
 // The parts of a summary are paragraphs.
-void OpenAiResponsesDecoder::take_reasoning(std::string_view delta, std::int64_t part) {
+void OpenAiResponsesDecoder::take_reasoning(std::string_view delta,
+                                            std::int64_t item,
+                                            std::int64_t number) {
   const auto raw = raw_string(delta);
   if (!raw || raw->empty()) return;
+  const std::pair<std::int64_t, std::int64_t> part(item, number);
   if (wrote_reasoning_ && part != reasoning_part_) take_text(R"(\n\n)", Delta::Kind::reasoning);
   wrote_reasoning_ = true;
   reasoning_part_ = part;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace taskgate::providers {
@@ -39,7 +40,7 @@ class OpenAiResponsesDecoder final : public TurnDecoder {
   bool take_end(std::string_view response);
   void take_item(std::int64_t index, std::string_view item, bool done);
   void take_arguments(std::int64_t index, std::string_view delta);
-  void take_reasoning(std::string_view delta, std::int64_t part);
+  void take_reasoning(std::string_view delta, std::int64_t item, std::int64_t number);
   void take_usage(std::string_view usage);
   void show_message(std::string_view item);
   void show_reasoning(std::string_view item);
@@ -48,7 +49,7 @@ class OpenAiResponsesDecoder final : public TurnDecoder {
 
   std::vector<Item> items_;
   std::string status_;
-  std::int64_t reasoning_part_ = -1;  // place of the summary part that came last
+  std::pair<std::int64_t, std::int64_t> reasoning_part_;  // item and part that came last
   bool wrote_text_ = false;
   bool wrote_refusal_ = false;
   bool wrote_reasoning_ = false;
