@@ -9,6 +9,11 @@ namespace taskgate::engine {
 /// No upstream's hint holds a task back for longer.
 inline constexpr std::chrono::milliseconds kLongestRetryAfter{300'000};
 
+/// No backoff is longer than this, hint and jitter included.
+constexpr std::chrono::milliseconds longest_backoff(std::chrono::milliseconds max) {
+  return (max > kLongestRetryAfter ? max : kLongestRetryAfter) * 11 / 10;
+}
+
 struct BackoffPolicy {
   std::chrono::milliseconds base{500};
   std::chrono::milliseconds max{30'000};

@@ -81,12 +81,12 @@ Result<void> Engine::start() {
   e.seed_history();
   std::vector<LiveTaskPtr> tasks;
   tasks.reserve(recovered.value().size());
-  const auto longest_backoff = std::max(e.options.backoff_max, kLongestRetryAfter) * 11 / 10;
+  const auto latest = now + longest_backoff(e.options.backoff_max);
   for (auto& found : recovered.value()) {
     auto task = make_live(found.task, {}, 0);
     task->failures = found.failures;
     // A backoff longer than any: the clock was set back since. It is over.
-    if (found.task.attempts > 0 && task->ready_at > now + longest_backoff) task->ready_at = now;
+    if (found.task.attempts > 0 && task->ready_at > latest) task->ready_at = now;
     task->route_known = false;
     e.admission.restore(task->ref.tenant, 0);
     e.live.insert(task);

@@ -189,18 +189,19 @@ asio::awaitable<AttemptEnd> Scheduler::rescue(LiveTaskPtr task, store::Fence fen
 void Scheduler::settle(const LiveTaskPtr& task, const AttemptEnd& end) {
   if (end.kind == AttemptEnd::Kind::finished) return settle_finished(task, end.status);
   if (end.kind != AttemptEnd::Kind::again) return;
+  const auto ready_at = end_of_backoff(end.ready_at);
   bool cancelled = false;
   {
     std::lock_guard lock(task->mutex);
-    task->ready_at = end.ready_at;
+    task->ready_at = ready_at;
     cancelled = task->mirror.cancel_requested;
   }
-  if (cancelled && end.ready_at > context_.clock.now()) {
+  if (cancelled && ready_at > context_.clock.now()) {
     return end_unstarted(task,
                          TaskStatus::cancelled);  // the request came while the attempt was ending
   }
-  if (end.ready_at > context_.clock.now()) {
-    wake_at(end.ready_at, task);
+  if (ready_at > context_.clock.now()) {
+    wake_at(ready_at, task);
   } else {
     enqueue(task);
   }

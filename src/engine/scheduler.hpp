@@ -74,6 +74,7 @@ class Scheduler {
   boost::asio::awaitable<void> keep_time();
   TimePoint run_due();
   bool claim_timekeeper();
+  TimePoint end_of_backoff(TimePoint reckoned) const;
   void follow_clock();
 
   const AttemptContext& context_;

@@ -1,6 +1,7 @@
 // The scheduler's sense of time: tasks that wait for a moment or for a while, and a wall clock that
 // may be set meanwhile.
 
+#include "engine/backoff.hpp"
 #include "engine/scheduler.hpp"
 #include "taskgate/observe/log.hpp"
 #include "taskgate/runtime/steady.hpp"
@@ -86,6 +87,13 @@ asio::awaitable<void> Scheduler::keep_time() {
     (void)error;  // cancelled: something is due sooner; a stop of the group surfaces at the next
                   // await
   }
+}
+
+// One that lies further ahead than the longest was reckoned on a clock that has been set back
+// since: it is over.
+TimePoint Scheduler::end_of_backoff(TimePoint reckoned) const {
+  const auto now = context_.clock.now();
+  return reckoned > now + longest_backoff(context_.options.backoff_max) ? now : reckoned;
 }
 
 // When the wall clock was set back, what waits for a while (a backoff) would wait as much longer;
