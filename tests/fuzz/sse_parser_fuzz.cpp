@@ -39,7 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   std::size_t bytes = 0;
   const std::string whole = parse(input, size + 1, bytes);
-  taskgate::fuzz::expect_that(bytes <= size, "events hold no more than came");
+  // One more: the last line of a bare JSON object gets its line end when the stream left it out.
+  taskgate::fuzz::expect_that(bytes <= size + 1, "events hold no more than came");
   taskgate::fuzz::expect_same(whole, parse(input, 1, bytes), "byte by byte");
   taskgate::fuzz::expect_same(whole, parse(input, 40, bytes), "in pieces");
   return 0;
