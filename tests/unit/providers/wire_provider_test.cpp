@@ -188,7 +188,9 @@ TEST_F(WireProviderTest, LimitsAndTimesAreTold) {
   ASSERT_EQ(outcome.turn()->rate_limits.size(), 1U);
   EXPECT_EQ(outcome.turn()->rate_limits[0].remaining, 7);
   const TurnTimings& times = outcome.turn()->timings;
-  ASSERT_TRUE(times.first_byte && times.first_token && times.total);
+  ASSERT_TRUE(times.connect && times.first_byte && times.first_token && times.total);
+  EXPECT_FALSE(times.tls) << "the upstream of this test speaks plain HTTP";
+  EXPECT_LE(*times.connect, *times.first_byte);
   EXPECT_LE(*times.first_byte, *times.first_token);
   EXPECT_LE(*times.first_token, *times.total);
 }
