@@ -3,6 +3,7 @@
 #
 #   config/quickstart.sh run [--once]                  install, build, start, show a task run
 #   config/quickstart.sh test [--full] [--preset P]    install, build, run the tests
+#   config/quickstart.sh packages bench                install what tests/bench/run.sh uses
 #
 # Needs Debian 12 or 13 or Ubuntu 24.04 or newer. Root or sudo is used to install packages and for
 # nothing else; what is there already is not installed again.
@@ -19,6 +20,7 @@ usage() {
   cat <<'TEXT'
 Usage: config/quickstart.sh run [--once]
        config/quickstart.sh test [--full] [--preset NAME]
+       config/quickstart.sh packages bench
 
 run     install the packages, build, start `taskgate dev`, submit a demo task and stream it; the
         server then stays until Ctrl-C
@@ -26,6 +28,8 @@ run     install the packages, build, start `taskgate dev`, submit a demo task an
 test    install the packages, build, run every test; ends with "N passed, N failed, N skipped"
   --full         install Chromium, nginx, Node.js and the lints' tools too, so that nothing is skipped
   --preset NAME  release (default), debug, asan, tsan or clang
+packages bench   install what the benchmarks use: the packages of the build, and the servers that
+         taskgate is compared with. tests/bench/run.sh does it by itself
 TEXT
 }
 
@@ -92,7 +96,8 @@ node_is_recent() {
 
 # What only some tests need. Its absence skips them; it does not fail the run.
 install_extras() {
-  extras='nginx-light shellcheck clang clang-format clang-tidy strace'
+  # clang and libclang-rt-dev: libFuzzer too
+  extras='nginx-light shellcheck clang clang-format clang-tidy libclang-rt-dev strace'
   if ! node_is_recent; then extras="$extras nodejs"; fi
   command -v npm >/dev/null 2>&1 || extras="$extras npm"
   if [ "$ID" = ubuntu ]; then
@@ -103,6 +108,25 @@ install_extras() {
   for extra in $extras; do
     install "$extra" || say "Going on without $extra: the tests that need it will be skipped."
   done
+}
+
+# What taskgate is compared with; a peer that is missing is left out of the tables.
+install_peers() {
+  peers='redis-server postgresql util-linux'
+  if ! node_is_recent; then peers="$peers nodejs"; fi
+  command -v npm >/dev/null 2>&1 || peers="$peers npm"
+  for peer in $peers; do
+    install "$peer" || say "Going on without $peer: what needs it will be left out."
+  done
+}
+
+packages() {
+  if [ "$*" != bench ]; then
+    usage >&2
+    exit 2
+  fi
+  install_for_build libgtest-dev
+  install_peers
 }
 
 # --- build ---------------------------------------------------------------------------------------
@@ -340,6 +364,7 @@ command=${1:-}
 case $command in
   run) run "$@" ;;
   test) run_tests "$@" ;;
+  packages) packages "$@" ;;
   help | --help | -h) usage ;;
   *)
     usage >&2

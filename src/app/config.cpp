@@ -10,6 +10,12 @@ namespace taskgate::app {
 
 const char* to_string(Protocol protocol) noexcept {
   switch (protocol) {
+    case Protocol::openai_responses:
+      return "openai_responses";
+    case Protocol::anthropic:
+      return "anthropic";
+    case Protocol::gemini:
+      return "gemini";
     case Protocol::openai_chat:
       break;
   }

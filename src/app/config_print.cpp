@@ -110,8 +110,9 @@ start.
 
 Without a file, the vendors' own variables switch providers on: `OPENAI_API_KEY` (and
 `OPENAI_BASE_URL`), `ANTHROPIC_API_KEY` (and `ANTHROPIC_BASE_URL`), `GEMINI_API_KEY` or
-`GOOGLE_API_KEY`, `OLLAMA_HOST`. A provider of that name in the file wins. `HTTPS_PROXY`, `HTTP_PROXY`
-and `NO_PROXY` (in small letters too) are taken for what `proxy` leaves out.
+`GOOGLE_API_KEY` (and `GOOGLE_GEMINI_BASE_URL`), `OLLAMA_HOST`. Anthropic and Gemini are spoken to in
+their own protocols, the others as `openai_chat`. A provider of that name in the file wins. `HTTPS_PROXY`,
+`HTTP_PROXY` and `NO_PROXY` (in small letters too) are taken for what `proxy` leaves out.
 )";
 
 constexpr std::string_view kProvidersHead =

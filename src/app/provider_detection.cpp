@@ -23,6 +23,7 @@ void add_provider(LoadedConfig& loaded,
                   const std::string& reason) {
   if (!loaded.config.providers.emplace(name, std::move(provider)).second) return;
   const std::string pointer = "/providers/" + name;
+  loaded.origins[pointer + "/protocol"] = reason;
   loaded.origins[pointer + "/base_url"] = reason;
   loaded.origins[pointer + "/api_key"] = reason;
 }
@@ -52,7 +53,8 @@ void detect_providers(LoadedConfig& loaded, const Environment& environment) {
     add_provider(loaded, "openai", std::move(openai), "environment OPENAI_API_KEY");
   }
   if (const auto key = variable(environment, "ANTHROPIC_API_KEY"); !key.empty()) {
-    ProviderConfig anthropic;  // its OpenAI-compatible endpoint
+    ProviderConfig anthropic;
+    anthropic.protocol = Protocol::anthropic;
     anthropic.api_key = key;
     const auto base = variable(environment, "ANTHROPIC_BASE_URL");  // the SDKs' has no /v1
     anthropic.base_url =
@@ -63,9 +65,13 @@ void detect_providers(LoadedConfig& loaded, const Environment& environment) {
   for (const std::string name : {"GEMINI_API_KEY", "GOOGLE_API_KEY"}) {
     const auto key = variable(environment, name);
     if (key.empty()) continue;
-    ProviderConfig gemini;  // its OpenAI-compatible endpoint
+    ProviderConfig gemini;
+    gemini.protocol = Protocol::gemini;
     gemini.api_key = key;
-    gemini.base_url = "https://generativelanguage.googleapis.com/v1beta/openai";
+    const auto base = variable(environment, "GOOGLE_GEMINI_BASE_URL");  // likewise without version
+    gemini.base_url = (base.empty() ? std::string("https://generativelanguage.googleapis.com")
+                                    : without_trailing_slash(base)) +
+                      "/v1beta";
     add_provider(loaded, "gemini", std::move(gemini), "environment " + name);
   }
   if (const auto host = variable(environment, "OLLAMA_HOST"); !host.empty()) {

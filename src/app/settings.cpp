@@ -1,5 +1,6 @@
 #include "app/settings.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -25,7 +26,8 @@ constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::array<std::string_view, 2> kAuthModes{"keys", "open"};
 constexpr std::array<std::string_view, 5> kLogLevels{"debug", "info", "warning", "error", "off"};
 constexpr std::array<std::string_view, 3> kLogFormats{"text", "json", "logfmt"};
-constexpr std::array<std::string_view, 1> kProtocols{"openai_chat"};
+constexpr std::array<std::string_view, 4> kProtocols{"openai_chat", "openai_responses", "anthropic",
+                                                     "gemini"};
 
 const Choice<Config> kAuthMode{kAuthModes, [](const Config& c) { return to_string(c.auth.mode); },
                                [](Config& c, std::string_view name) {
@@ -39,7 +41,10 @@ const Choice<Config> kLogFormat{
     [](Config& c, std::string_view name) { c.log.format = *log::parse_format(name); }};
 const Choice<ProviderConfig> kProtocol{
     kProtocols, [](const ProviderConfig& p) { return to_string(p.protocol); },
-    [](ProviderConfig& p, std::string_view) { p.protocol = Protocol::openai_chat; }};
+    [](ProviderConfig& p, std::string_view name) {
+      const auto found = std::find(kProtocols.begin(), kProtocols.end(), name);
+      p.protocol = static_cast<Protocol>(found - kProtocols.begin());
+    }};
 
 template <auto... Members>
 constexpr auto in_config = &reach<Config, Members...>;
@@ -169,11 +174,11 @@ const Setting<ProviderConfig> kProviderSettings[] = {
     {"enabled", in_provider<&ProviderConfig::enabled>, 0, 0,
      "Serve this provider. Taken as `false` when `api_key` is given and comes out empty."},
     {"protocol", kProtocol, 0, 0,
-     "How the upstream speaks."},
+     "How the upstream speaks (docs/providers.md)."},
     {"base_url", in_provider<&ProviderConfig::base_url>, 0, 0,
-     "The upstream's URL up to, and without, `/chat/completions`. Required."},
+     "The upstream's URL up to and with its version, without what the protocol adds (`/chat/completions`, `/responses`, `/messages`, `/models/…`). Required."},
     {"api_key", in_provider<&ProviderConfig::api_key>, 0, 0,
-     "Sent as `Authorization: Bearer …`; leave it out for an upstream that asks for none.", true},
+     "Sent as the protocol asks (`Authorization`, `x-api-key` or `x-goog-api-key`); leave it out for an upstream that asks for none.", true},
     {"connect_timeout_ms", in_provider<&ProviderConfig::connect_timeout>, 1, 5 * kMinuteMs,
      "Milliseconds for DNS, TCP and TLS together."},
     {"first_byte_timeout_ms", in_provider<&ProviderConfig::first_byte_timeout>, 1, kHourMs,

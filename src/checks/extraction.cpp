@@ -81,11 +81,15 @@ bool is_citation(std::string_view json) {
          json.find_first_of("{\"") == std::string_view::npos;
 }
 
-bool has_braces_outside(std::string_view text, const Extraction& found) {
-  const auto before = text.substr(0, found.begin);
-  const auto after = text.substr(found.begin + found.json.size());
-  return before.find_first_of("{}") != std::string_view::npos ||
-         after.find_first_of("{}") != std::string_view::npos;
+// Brackets that belong together are part of prose; others are of a document that was not read.
+bool has_loose_brackets(std::string_view text) {
+  return text.find_first_of("{}") != std::string_view::npos ||
+         std::count(text.begin(), text.end(), '[') != std::count(text.begin(), text.end(), ']');
+}
+
+bool has_brackets_outside(std::string_view text, const Extraction& found) {
+  return has_loose_brackets(text.substr(0, found.begin)) ||
+         has_loose_brackets(text.substr(found.begin + found.json.size()));
 }
 
 Extraction from_prose(std::string_view text) {
@@ -106,7 +110,7 @@ Extraction from_prose(std::string_view text) {
     pos = text.find_first_of("{[", pos + std::max<std::size_t>(taken, 1));
   }
   if (!best) return nothing_found(false);
-  if (has_braces_outside(text, *best)) return nothing_found(true);
+  if (has_brackets_outside(text, *best)) return nothing_found(true);
   return *std::move(best);
 }
 

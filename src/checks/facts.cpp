@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <utility>
 
 namespace taskgate::checks {
@@ -16,6 +15,12 @@ constexpr std::size_t kMaxQuote = 1'000;
 
 bool is_digit_char(char c) {
   return c >= '0' && c <= '9';
+}
+// Precondition: at most four characters, all of them digits.
+int small_number(std::string_view digits) {
+  int number = 0;
+  for (const char c : digits) number = 10 * number + (c - '0');
+  return number;
 }
 bool is_letter_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -144,8 +149,19 @@ class FactWalk {
       auto forms = number_forms(word.substr(0, end));
       if (!forms.empty()) return found(Fact::Kind::number, word.substr(0, end), std::move(forms));
     }
-    if (letters > 0 && (digits >= 3 || (digits >= 2 && word.size() >= 6)))
-      found(Fact::Kind::id, word, {ascii_lower(word)});
+    const bool is_code = letters > 0 && (digits >= 3 || (digits >= 2 && word.size() >= 6));
+    if (is_code || is_compound(word)) found(Fact::Kind::id, word, {ascii_lower(word)});
+  }
+
+  // Numbers that belong together: 4.2.17, 128/84, 17:05 (unless "pm" follows).
+  bool is_compound(std::string_view word) const {
+    if (word.find_first_not_of("0123456789.:/") != std::string_view::npos) return false;
+    const auto marks =
+        std::count_if(word.begin(), word.end(), [](char c) { return !is_digit_char(c); });
+    if (word.find('.') != std::string_view::npos && marks < 2) return false;
+    std::size_t at = pos_;
+    const auto next = ascii_lower(word_after(at));
+    return marks > 0 && next != "am" && next != "pm" && next != "a" && next != "p";
   }
 
   // The word after the blanks at `pos`, without moving.
@@ -163,7 +179,7 @@ class FactWalk {
     const auto suffix = word.substr(digits);
     if (!suffix.empty() && suffix != "st" && suffix != "nd" && suffix != "rd" && suffix != "th")
       return 0;
-    return std::atoi(std::string(word.substr(0, digits)).c_str());
+    return small_number(word.substr(0, digits));
   }
 
   // "4 March 2025", begun at the day.
@@ -186,13 +202,14 @@ class FactWalk {
     std::size_t at = pos_;
     const int day = day_of(word_after(at));
     if (day == 0) return;
-    (void)add_date(word_after(at), month, day, begin, at);
+    const auto year = word_after(at);
+    (void)add_date(year, month, day, begin, at);
   }
 
   bool add_date(std::string_view year, int month, int day, std::size_t begin, std::size_t end) {
     if (year.size() != 4 || year.find_first_not_of("0123456789") != std::string_view::npos)
       return false;
-    const auto date = iso_date(std::atoi(std::string(year).c_str()), month, day);
+    const auto date = iso_date(small_number(year), month, day);
     if (!date) return false;
     found(Fact::Kind::date, text_.substr(begin, end - begin), {*date});
     pos_ = end;

@@ -58,6 +58,7 @@ class RefusalRules {
     RE2::Options options;
     options.set_case_sensitive(false);
     options.set_log_errors(false);
+    options.set_max_mem(kRuleMemory);
     return std::make_unique<RE2>(pattern, options);
   }
   static std::vector<Rule> make(const std::vector<std::string>& patterns) {

@@ -3,10 +3,14 @@
 // single spaces; matched without regard to case). Data, not code: refusal.cpp says how they are
 // used. Note that RE2's \b knows ASCII letters only.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace taskgate::checks {
+
+/// Bytes that one compiled rule and its caches may take; past it RE2 goes on more slowly.
+inline constexpr std::int64_t kRuleMemory = 2 << 20;
 
 /// Openings that are refusals, to be matched at the beginning of the answer.
 std::vector<std::string> refusal_openings();

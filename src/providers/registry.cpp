@@ -1,6 +1,9 @@
 #include "taskgate/providers/registry.hpp"
 
+#include "providers/anthropic/codec.hpp"
+#include "providers/gemini/codec.hpp"
 #include "providers/openai_chat/codec.hpp"
+#include "providers/openai_responses/codec.hpp"
 #include "providers/simulated.hpp"
 #include "providers/simulated_model.hpp"
 #include "providers/wire_provider.hpp"
@@ -23,6 +26,9 @@ struct Protocol {
 };
 constexpr Protocol kProtocols[] = {
     {"openai_chat", make_openai_chat},
+    {"openai_responses", make_openai_responses},
+    {"anthropic", make_anthropic},
+    {"gemini", make_gemini},
 };
 
 const Protocol* find_protocol(std::string_view name) {

@@ -73,7 +73,7 @@ std::optional<milliseconds> from_rate_limits(const std::vector<RateLimit>& limit
   return exhausted ? exhausted : any;
 }
 
-std::optional<std::int64_t> number_in(std::optional<std::string_view> text) {
+std::optional<std::int64_t> whole_number(std::optional<std::string_view> text) {
   if (!text) return std::nullopt;
   std::int64_t value = 0;
   const char* end = text->data() + text->size();
@@ -187,8 +187,8 @@ RateLimit read_rate_limit(std::string_view name,
                           TimePoint now) {
   RateLimit read;
   read.name = name;
-  read.limit = number_in(limit);
-  read.remaining = number_in(remaining);
+  read.limit = whole_number(limit);
+  read.remaining = whole_number(remaining);
   if (!reset) return read;
   read.reset = parse_reset_duration(*reset);
   if (read.reset) return read;

@@ -101,7 +101,7 @@ void TurnDecoder::spend(std::size_t bytes) {
 
 TurnOutcome TurnDecoder::finish(std::optional<Failure> broken) {
   flush();
-  turn_.saw_terminal = saw_terminal_;
+  turn_.saw_terminal = saw_terminal_ || (!has_marker() && ended());
   turn_.refusal += to_valid_utf8(refusal_);
   assemble();
   if (auto failed = failure(std::move(broken))) {

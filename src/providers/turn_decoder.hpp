@@ -50,6 +50,8 @@ class TurnDecoder : public net::SseVisitor {
   virtual void assemble() = 0;
   /// Whether the answer itself came to its end, end marker or not.
   virtual bool ended() const = 0;
+  /// Whether the protocol has an end marker beyond the answer's own end.
+  virtual bool has_marker() const { return true; }
   /// Why an answer that came to its end is none after all.
   virtual std::optional<Failure> judge() const = 0;
   /// The raw reason, normalised, before what the turn holds is looked at.

@@ -170,7 +170,9 @@ TurnOutcome WireProvider::complete(TurnOutcome outcome,
   const TimePoint now = clock_.now();
   auto limits = codec_->rate_limits(stream.headers(), now);
   TurnTimings timings;
-  timings.connect = stream.timings().connected;
+  timings.dns = stream.timings().dns;
+  timings.connect = stream.timings().connect;
+  timings.tls = stream.timings().tls;
   timings.first_byte = stream.timings().first_byte;
   timings.first_token = watch.first_token;
   timings.total = since(watch.start);

@@ -19,6 +19,7 @@
 #include "probe.hpp"
 #include "sockets.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -34,11 +35,19 @@ namespace {
 using namespace std::chrono_literals;
 using Options = std::map<std::string, std::string>;
 
+constexpr std::array<std::string_view, 19> kFlags{
+    "--quick", "--smoke",  "--full",     "--rounds", "--seconds",     "--streams",  "--only",
+    "--dir",   "--filled", "--markdown", "--port",   "--connections", "--taskgate", "--get",
+    "--wait",  "--run",    "--no-key",   "--pid",    "--greeting"};
+
 Options read_options(int argc, char** argv, int from) {
   Options options;
   for (int i = from; i < argc; ++i) {
     const std::string name = argv[i];
     if (!name.starts_with("--")) throw std::runtime_error("unexpected argument: " + name);
+    if (std::find(kFlags.begin(), kFlags.end(), name) == kFlags.end()) {
+      throw std::runtime_error("unknown flag: " + name);
+    }
     const bool has_value = i + 1 < argc && argv[i + 1][0] != '-';
     options[name] = has_value ? argv[++i] : "";
   }
@@ -134,6 +143,7 @@ std::string as_markdown(const Settings& settings,
 }
 
 int run_all(const Settings& settings) {
+  if (!settings.page.empty()) check_page(settings.page);
   constexpr std::array<std::pair<const char*, void (*)(Lab&, Report&)>, 13> kGroups{{
       {"disk", measure_disk},
       {"accept", measure_accept},
@@ -153,9 +163,11 @@ int run_all(const Settings& settings) {
   Lab lab(settings);
   Report report;
   int failures = 0;
+  bool found = false;
   for (const auto& [name, measure] : kGroups) {
     if (!settings.only.empty() && settings.only != name) continue;
     if (settings.only.empty() && name == settings.left_out) continue;
+    found = true;
     try {
       measure(lab, report);
     } catch (const std::exception& failure) {
@@ -163,6 +175,7 @@ int run_all(const Settings& settings) {
       std::fprintf(stderr, "bench: %s FAILED: %s\n", name, failure.what());
     }
   }
+  if (!found) throw std::runtime_error("no group is called " + settings.only);
   const auto measured = as_markdown(settings, machine, report);
   std::printf("%s", measured.c_str());
   if (!settings.page.empty() && failures == 0) write_page(settings.page, measured);

@@ -5,8 +5,8 @@
 //   c300000u0    300000 chunks as fast as the socket takes them
 //   hold         never answers
 //
-// GET /first answers with how many completions were asked for and when the first was, as
-// {"requests":N,"first_ns":T}. The first line on stdout is {"listening":"http://127.0.0.1:PORT"}.
+// GET /first answers once a completion has been asked for, with the time of the first one:
+// {"first_ns":T}. The first line on stdout is {"listening":"http://127.0.0.1:PORT"}.
 
 #include "listener.hpp"
 #include "numbers.hpp"
@@ -26,6 +26,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace taskgate::bench {
@@ -96,6 +97,7 @@ struct Client {
   std::uint64_t next_ns = 0;  // when the next one is due
   bool streaming = false;
   bool blocked = false;
+  bool curious = false;  // wants to know when the first completion was asked for
 };
 
 class ScriptedModel {
@@ -183,14 +185,12 @@ class ScriptedModel {
 
   void answer(Client& client) {
     if (client.request.starts_with("GET")) {
-      const std::string body = "{\"requests\":" + std::to_string(requests_) +
-                               ",\"first_ns\":" + std::to_string(first_ns_) + "}";
-      client.out += "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
-                    std::to_string(body.size()) + "\r\n\r\n" + body;
-      return flush(client);
+      client.curious = true;
+      return tell_curious();
     }
     const auto now = nanoseconds_now();
-    if (requests_++ == 0) first_ns_ = now;
+    if (first_ns_ == 0) first_ns_ = now;
+    tell_curious();
     client.script = read_script(client.request);
     if (client.script.hold) return;
     client.sent = 0;
@@ -199,6 +199,17 @@ class ScriptedModel {
     client.next_ns = now;
     if (client.script.interval_ns == 0) return flush(client);
     send_next(client, now);
+  }
+
+  void tell_curious() {
+    if (first_ns_ == 0) return;
+    const std::string body = "{\"first_ns\":" + std::to_string(first_ns_) + "}";
+    for (auto& each : clients_) {
+      if (!std::exchange(each->curious, false)) continue;
+      each->out += "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
+                   std::to_string(body.size()) + "\r\n\r\n" + body;
+      flush(*each);
+    }
   }
 
   void send_next(Client& client, std::uint64_t now) {
@@ -265,8 +276,7 @@ class ScriptedModel {
   std::size_t stamp_at_;
   std::string unstamped_;
   std::vector<std::unique_ptr<Client>> clients_;
-  std::uint64_t requests_ = 0;
-  std::uint64_t first_ns_ = 0;
+  std::uint64_t first_ns_ = 0;  // 0: not yet
 };
 
 }  // namespace

@@ -9,14 +9,14 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-std::string submit(ApiClient& client, const std::string& model) {
+std::string submit_model(ApiClient& client, const std::string& model) {
   return client.post("/tasks", {{"model", model}, {"input", "x"}}).json()["id"].get<std::string>();
 }
 
 TEST(Cancel, ARunningTaskStopsAndKeepsWhatItHad) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = submit(client, "sim/lorem?tokens=1000&tps=50");
+  const auto id = submit_model(client, "sim/lorem?tokens=1000&tps=50");
   auto stream = gateway.stream(id);
   while (stream.next()->type != "output.delta") {
   }
@@ -35,8 +35,8 @@ TEST(Cancel, ARunningTaskStopsAndKeepsWhatItHad) {
 TEST(Cancel, AQueuedTaskNeverStarts) {
   TestGateway gateway([](app::Config& config) { config.engine.slots = 1; });
   auto client = gateway.client();
-  const auto blocker = submit(client, "sim/slow?ttft=60s");
-  const auto id = submit(client, "sim/echo");
+  const auto blocker = submit_model(client, "sim/slow?ttft=60s");
+  const auto id = submit_model(client, "sim/echo");
 
   (void)client.call("POST", "/tasks/" + id + "/cancel");
   const auto task = client.wait_final(id);
@@ -49,7 +49,7 @@ TEST(Cancel, AQueuedTaskNeverStarts) {
 TEST(Cancel, AFinishedTaskComesBackUnchanged) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = submit(client, "sim/echo");
+  const auto id = submit_model(client, "sim/echo");
   const auto before = client.wait_final(id);
 
   const auto reply = client.call("POST", "/tasks/" + id + "/cancel");
@@ -63,7 +63,7 @@ TEST(Cancel, ARequestedCancellationSurvivesARestart) {
   std::string id;
   {
     auto client = gateway.client();
-    id = submit(client, "sim/slow?ttft=60s");
+    id = submit_model(client, "sim/slow?ttft=60s");
     ASSERT_LT(client.call("POST", "/tasks/" + id + "/cancel").status, 300U);
   }
   gateway.restart();
@@ -104,7 +104,7 @@ TEST(Deadline, ARunningTaskExpires) {
 TEST(Deadline, AQueuedTaskExpiresWithoutEverStarting) {
   TestGateway gateway([](app::Config& config) { config.engine.slots = 1; });
   auto client = gateway.client();
-  (void)submit(client, "sim/slow?ttft=60s");
+  (void)submit_model(client, "sim/slow?ttft=60s");
   const auto deadline = to_rfc3339(SystemClock().now() + std::chrono::milliseconds{300});
   const auto id =
       client.post("/tasks", {{"model", "sim/echo"}, {"input", "x"}, {"deadline", deadline}})

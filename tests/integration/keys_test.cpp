@@ -40,7 +40,7 @@ struct KeyedGateway {
         }) {}
 };
 
-const nlohmann::json kEcho{{"model", "sim/echo"}, {"input", "secret of alice"}};
+const nlohmann::json kSecretEcho{{"model", "sim/echo"}, {"input", "secret of alice"}};
 
 TEST(Keys, AskingForThoseOfAnAbsentDatabaseMakesNone) {
   const auto folder = make_temp_folder();
@@ -61,7 +61,7 @@ TEST(Keys, WithoutOneEverythingButHealthIsClosed) {
   KeyedGateway keyed;
   auto nobody = keyed.gateway.client();
 
-  const auto refused = nobody.post("/tasks", kEcho);
+  const auto refused = nobody.post("/tasks", kSecretEcho);
 
   EXPECT_EQ(refused.status, 401);
   EXPECT_EQ(refused.header("www-authenticate").substr(0, 6), "Bearer");
@@ -78,7 +78,7 @@ TEST(Keys, WithoutOneEverythingButHealthIsClosed) {
 TEST(Keys, AScopeThatIsMissingIsNamed) {
   KeyedGateway keyed;
 
-  const auto refused = keyed.gateway.client(keyed.reader).post("/tasks", kEcho);
+  const auto refused = keyed.gateway.client(keyed.reader).post("/tasks", kSecretEcho);
 
   EXPECT_EQ(refused.status, 403);
   EXPECT_NE(refused.body.find("submit"), std::string::npos);
@@ -88,7 +88,7 @@ TEST(Tenants, AForeignIdIsAnUnknownIdOnEveryRoute) {
   KeyedGateway keyed;
   auto alice = keyed.gateway.client(keyed.alice);
   auto bob = keyed.gateway.client(keyed.bob);
-  const auto id = alice.post("/tasks", kEcho).json()["id"].get<std::string>();
+  const auto id = alice.post("/tasks", kSecretEcho).json()["id"].get<std::string>();
   (void)alice.wait_final(id);
   const std::string path = "/tasks/" + id;
 
@@ -107,7 +107,7 @@ TEST(Tenants, KeysOfIdempotencyAndIdsOfClientsAreTheirOwn) {
   auto alice = keyed.gateway.client(keyed.alice);
   auto bob = keyed.gateway.client(keyed.bob);
 
-  const auto first = alice.call("PUT", "/tasks/order-1", kEcho.dump());
+  const auto first = alice.call("PUT", "/tasks/order-1", kSecretEcho.dump());
   const auto second = bob.call("PUT", "/tasks/order-1", R"({"model":"sim/echo","input":"of bob"})");
 
   EXPECT_EQ(first.status, 202);
@@ -125,7 +125,7 @@ TEST(Keys, MadeShownOnceAndRevokedOverTheApi) {
   ASSERT_EQ(made.status, 201) << made.body;
   const auto key = made.json();
   auto carol = keyed.gateway.client(key["key"].get<std::string>());
-  EXPECT_EQ(carol.post("/tasks", kEcho).status, 202);
+  EXPECT_EQ(carol.post("/tasks", kSecretEcho).status, 202);
   EXPECT_EQ(admin.get("/keys").body.find(key["key"].get<std::string>()), std::string::npos);
   EXPECT_EQ(admin.call("DELETE", "/keys/" + key["id"].get<std::string>()).status, 204);
 

@@ -9,7 +9,7 @@
 namespace taskgate::test {
 namespace {
 
-std::string submit(ApiClient& client, const std::string& model) {
+std::string submit_streamed(ApiClient& client, const std::string& model) {
   return client.post("/tasks", {{"model", model}, {"input", "please"}, {"seed", 7}})
       .json()["id"]
       .get<std::string>();
@@ -28,7 +28,7 @@ void expect_dense(const std::vector<StreamEvent>& events) {
 TEST(Stream, TellsTheWholeStoryWhileItHappens) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = submit(client, "sim/lorem?tokens=40&tps=200");
+  const auto id = submit_streamed(client, "sim/lorem?tokens=40&tps=200");
 
   auto stream = gateway.stream(id);
   EXPECT_EQ(stream.status(), 200U);
@@ -49,7 +49,7 @@ TEST(Stream, TellsTheWholeStoryWhileItHappens) {
 TEST(Stream, ReplaysAFinishedTaskAndThenSaysThereIsNothingMore) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = submit(client, "sim/lorem?tokens=20&tps=0");
+  const auto id = submit_streamed(client, "sim/lorem?tokens=20&tps=0");
   (void)client.wait_final(id);
 
   const auto events = gateway.stream(id).rest();
@@ -62,7 +62,7 @@ TEST(Stream, ReplaysAFinishedTaskAndThenSaysThereIsNothingMore) {
 TEST(Stream, GarbageCursorMeansFromTheStart) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = submit(client, "sim/echo");
+  const auto id = submit_streamed(client, "sim/echo");
   (void)client.wait_final(id);
 
   for (const char* cursor : {"abc", "-1", "1e9", "99999999999999999999999999"}) {
@@ -75,7 +75,7 @@ TEST(Stream, GarbageCursorMeansFromTheStart) {
 TEST(Stream, HeaderWinsOverTheQuery) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = submit(client, "sim/echo");
+  const auto id = submit_streamed(client, "sim/echo");
   (void)client.wait_final(id);
 
   const auto by_header =
@@ -94,7 +94,7 @@ TEST(Stream, IdleStreamsGetHeartbeats) {
   overrides.stream_heartbeat = std::chrono::milliseconds{20};
   TestGateway gateway({}, overrides);
   auto client = gateway.client();
-  const auto id = submit(client, "sim/slow?ttft=500ms");
+  const auto id = submit_streamed(client, "sim/slow?ttft=500ms");
 
   auto stream = gateway.stream(id);
   (void)stream.rest();
@@ -105,7 +105,7 @@ TEST(Stream, IdleStreamsGetHeartbeats) {
 TEST(Stream, ResumesOverFiveHundredCuts) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = submit(client, "sim/lorem?tokens=800&tps=400");
+  const auto id = submit_streamed(client, "sim/lorem?tokens=800&tps=400");
   std::mt19937 random(7);
   std::vector<StreamEvent> seen;
 
@@ -139,7 +139,7 @@ TEST(Stream, AReaderOverARestartMissesNothing) {
   std::vector<StreamEvent> seen;
   {
     auto client = gateway.client();
-    id = submit(client, "sim/lorem?tokens=200&tps=100");
+    id = submit_streamed(client, "sim/lorem?tokens=200&tps=100");
     auto stream = gateway.stream(id);
     for (int i = 0; i < 10; ++i) seen.push_back(*stream.next());
   }
@@ -156,7 +156,7 @@ TEST(Stream, AReaderOverARestartMissesNothing) {
 TEST(Events, ThePageHoldsTheSameObjects) {
   TestGateway gateway;
   auto client = gateway.client();
-  const auto id = submit(client, "sim/lorem?tokens=20&tps=0");
+  const auto id = submit_streamed(client, "sim/lorem?tokens=20&tps=0");
   (void)client.wait_final(id);
   const auto events = gateway.stream(id).rest();
 

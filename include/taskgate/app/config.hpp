@@ -65,7 +65,8 @@ struct EngineConfig {
 };
 
 /// How an upstream speaks. One value per codec in src/providers.
-enum class Protocol { openai_chat };
+/// The values are in the order of their names in the configuration (app/settings.cpp).
+enum class Protocol { openai_chat, openai_responses, anthropic, gemini };
 const char* to_string(Protocol protocol) noexcept;
 
 struct ProviderConfig {

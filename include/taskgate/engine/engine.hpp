@@ -39,9 +39,9 @@ struct EngineOptions {
 
 class Engine final : public Gateway, public store::CommitObserver {
  public:
-  /// `workers`: where attempts run (each on one of a few strands). `on_deliveries` is called, on the
-  /// store writer's thread, when webhook deliveries are due. Everything referred to outlives the
-  /// engine.
+  /// `workers`: where attempts run (each on one of a few strands). `on_deliveries` is called, on
+  /// the store writer's thread, when webhook deliveries are due. Everything referred to outlives
+  /// the engine.
   Engine(store::Store& store,
          const Clock& clock,
          const providers::Registry& registry,

@@ -136,8 +136,9 @@ struct RateLimit {
   std::optional<std::chrono::milliseconds> reset;  ///< from the answer's arrival, at most a day
 };
 
-/// When each step of an exchange ended, from its start; what did not happen (DNS on a reused
-/// connection) or was not measured is unset.
+/// What an exchange's time went into: how long each step of connecting took (unset on a reused
+/// connection, DNS also for a numeric address), then when the first byte, the first token and the
+/// end came, from the request's start.
 struct TurnTimings {
   std::optional<std::chrono::microseconds> dns;
   std::optional<std::chrono::microseconds> connect;

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::int64_t kMinPatternMemory = 64 << 10;
+constexpr std::int64_t kMinPatternMemory = 32 << 10;
 constexpr std::int64_t kMaxPatternMemory = 8 << 20;  // RE2's own default
 
 // Rules that say nothing need no look at the value.

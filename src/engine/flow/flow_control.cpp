@@ -59,6 +59,7 @@ FlowControl::Choice FlowControl::choose(std::span<const Candidate> candidates, S
     return choice;
   };
   std::optional<std::size_t> without_quota;
+  bool is_worth_waiting = false;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const auto& lane = lane_of(candidates[i].model);
     const auto gate = lane->lane.ask(candidates[i].kind, now);
@@ -75,9 +76,10 @@ FlowControl::Choice FlowControl::choose(std::span<const Candidate> candidates, S
       best.lane = lane->name;
       best.until = gate.until;
     }
+    is_worth_waiting = busy;
     if (busy) break;
   }
-  if (best.reason != HoldReason::concurrency && without_quota) {
+  if (without_quota && !is_worth_waiting) {
     return start(*without_quota, lane_of(candidates[*without_quota].model));
   }
   return best;

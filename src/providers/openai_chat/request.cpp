@@ -49,7 +49,7 @@ json chat_message(const Message& message) {
   return out;
 }
 
-void offer_tools(json& body, const ModelRequest& request) {
+void offer_chat_tools(json& body, const ModelRequest& request) {
   if (request.tools.empty()) return;
   for (const ToolSpec& tool : request.tools) {
     json function{{"name", tool.name}};
@@ -75,7 +75,7 @@ void offer_tools(json& body, const ModelRequest& request) {
   if (!request.tool_choice.parallel) body["parallel_tool_calls"] = false;
 }
 
-const char* effort_name(ReasoningSettings::Effort effort) noexcept {
+const char* chat_effort(ReasoningSettings::Effort effort) noexcept {
   switch (effort) {
     case ReasoningSettings::Effort::minimal:
       return "minimal";
@@ -89,7 +89,7 @@ const char* effort_name(ReasoningSettings::Effort effort) noexcept {
   return "high";
 }
 
-void set_sampling(json& body, const ModelRequest& request, const ChatDialect& dialect) {
+void set_chat_sampling(json& body, const ModelRequest& request, const ChatDialect& dialect) {
   if (request.max_output_tokens) body[dialect.token_limit_field] = *request.max_output_tokens;
   if (request.temperature) body["temperature"] = *request.temperature;
   if (request.top_p) body["top_p"] = *request.top_p;
@@ -99,7 +99,7 @@ void set_sampling(json& body, const ModelRequest& request, const ChatDialect& di
     body["logprobs"] = true;
     if (*request.top_logprobs > 0) body["top_logprobs"] = *request.top_logprobs;
   }
-  if (request.reasoning.effort) body["reasoning_effort"] = effort_name(*request.reasoning.effort);
+  if (request.reasoning.effort) body["reasoning_effort"] = chat_effort(*request.reasoning.effort);
 }
 
 void ask_for_structure(json& body, const ModelRequest& request, const ChatDialect& dialect) {
@@ -158,8 +158,8 @@ std::string encode_chat_request(const ModelRequest& request, const ChatDialect& 
     body["messages"].push_back({{"role", "system"}, {"content", request.instructions}});
   }
   for (const Message& message : request.messages) body["messages"].push_back(chat_message(message));
-  set_sampling(body, request, dialect);
-  offer_tools(body, request);
+  set_chat_sampling(body, request, dialect);
+  offer_chat_tools(body, request);
   ask_for_structure(body, request, dialect);
   return body.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -28,6 +28,7 @@ export function skip(reason) {
 }
 
 export async function load(name) {
+  if (Number(process.versions.node.split('.')[0]) < 20) skip('it needs Node.js 20 or newer');
   try {
     return await import(name);
   } catch {

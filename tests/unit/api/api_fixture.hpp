@@ -71,7 +71,7 @@ class ApiFixture : public ::testing::Test {
   explicit ApiFixture(api::AuthMode mode) : ring(store, clock, mode) {
     api::ApiOptions options;
     options.heartbeat = std::chrono::milliseconds(7);
-    options.providers.push_back({"sim", "sim/echo"});
+    options.providers.push_back({"sim", "sim/echo", {}});
     options.check_webhook_url = [](std::string_view url) -> Result<void> {
       if (url.starts_with("https://")) return {};
       return Error(Errc::invalid_argument, "must be an https URL");
@@ -124,7 +124,9 @@ class ApiFixture : public ::testing::Test {
       bool sent = true;
       if (!piece.empty()) sent = co_await writer->write(piece);
       if (!sent) co_return;
-      if (state == net::StreamFeed::State::waiting) EXPECT_EQ(feed->sleep(), nullptr);
+      if (state == net::StreamFeed::State::waiting) {
+        EXPECT_EQ(feed->sleep(), nullptr);
+      }
     }
   }
 

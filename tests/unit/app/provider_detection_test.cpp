@@ -26,7 +26,10 @@ TEST_F(ProviderDetection, EachVendorsKeySwitchesItsProviderOn) {
   EXPECT_EQ(found.at("openai").base_url, "https://api.openai.com/v1");
   EXPECT_EQ(found.at("openai").api_key, "sk-openai-0001");
   EXPECT_EQ(found.at("anthropic").base_url, "https://api.anthropic.com/v1");
-  EXPECT_EQ(found.at("gemini").base_url, "https://generativelanguage.googleapis.com/v1beta/openai");
+  EXPECT_EQ(found.at("gemini").base_url, "https://generativelanguage.googleapis.com/v1beta");
+  EXPECT_EQ(found.at("openai").protocol, Protocol::openai_chat);
+  EXPECT_EQ(found.at("anthropic").protocol, Protocol::anthropic);
+  EXPECT_EQ(found.at("gemini").protocol, Protocol::gemini);
   EXPECT_TRUE(found.at("gemini").enabled);
 }
 
@@ -34,9 +37,12 @@ TEST_F(ProviderDetection, VendorsBaseUrlsAreHonoured) {
   const auto found = providers({{"OPENAI_API_KEY", "k-openai"},
                                 {"OPENAI_BASE_URL", "http://proxy:9000/v1/"},
                                 {"ANTHROPIC_API_KEY", "k-ant"},
-                                {"ANTHROPIC_BASE_URL", "https://a.example/"}});
+                                {"ANTHROPIC_BASE_URL", "https://a.example/"},
+                                {"GEMINI_API_KEY", "k-gem"},
+                                {"GOOGLE_GEMINI_BASE_URL", "https://g.example"}});
   EXPECT_EQ(found.at("openai").base_url, "http://proxy:9000/v1");
   EXPECT_EQ(found.at("anthropic").base_url, "https://a.example/v1");
+  EXPECT_EQ(found.at("gemini").base_url, "https://g.example/v1beta");
 }
 
 TEST_F(ProviderDetection, GoogleApiKeyIsGeminisOtherName) {

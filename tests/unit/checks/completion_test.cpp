@@ -18,7 +18,7 @@ struct Case {
   const char* path;  // "-": none
 };
 
-const Case kCases[] = {
+const Case kCompletionCases[] = {
     {"whole prose", Finish::stop, "hello", false, true, "", "", "-"},
     {"cut prose", Finish::length, "hel", false, true, "truncation", "warning", "-"},
     {"cut before a word", Finish::length, "", false, true, "truncation", "error", "-"},
@@ -44,7 +44,7 @@ const Case kCases[] = {
 };
 
 TEST(Completion, EveryWayToEnd) {
-  for (const auto& c : kCases) {
+  for (const auto& c : kCompletionCases) {
     SCOPED_TRACE(c.name);
     CheckInput input;
     input.answered.finish = c.finish;

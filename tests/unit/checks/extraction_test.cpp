@@ -45,6 +45,11 @@ TEST(Extraction, TakesNoneWhenTwoCouldBeMeant) {
   }
 }
 
+TEST(Extraction, APartOfWhatIsNestedTooDeeplyIsNotTheAnswer) {
+  const auto found = extract_json(std::string(5'000, '[') + std::string(5'000, ']'));
+  EXPECT_EQ(found.state, ScanState::invalid);
+}
+
 TEST(Extraction, ProseIsNoJson) {
   EXPECT_EQ(extract_json("Sure, I can do that.").state, ScanState::invalid);
   EXPECT_EQ(extract_json("").state, ScanState::empty);

@@ -52,7 +52,7 @@ TEST(Grounding, LetsRestatementsPass) {
   const char* context = "Revenue was 1,234.50 in 2023 and 2,000 in 2024, up to 04.03.2025.";
   for (const char* text :
        {"Revenue was 1234.5.", "Together 3234.5.", "About 1,235.", "Until March 4, 2025.",
-        "Until 2025-03-04, in 3 steps.", "It grew by 765.5."}) {
+        "Until 4 March 2025, it grew.", "Until 2025-03-04, in 3 steps.", "It grew by 765.5."}) {
     SCOPED_TRACE(text);
     EXPECT_TRUE(grounding_of(about(context, text)).empty());
   }
@@ -119,6 +119,15 @@ TEST(NumberForms, SpellingsOfOneNumber) {
   EXPECT_EQ(date_forms("03/04/2025"), (Forms{"2025-04-03", "2025-03-04"}));
   EXPECT_EQ(date_forms("2025-13-04"), Forms{});
   EXPECT_EQ(date_forms("31.12.2024"), Forms{"2024-12-31"});
+}
+
+TEST(Facts, ADateIsNotAlsoANumber) {
+  std::vector<std::string> seen;
+  for_each_fact("March 4, 2025; 4 March 2025; version 4.2.17 at 17:05, 5:05 pm, 128/84", 100,
+                [&](const Fact& fact) { seen.push_back(fact.forms.front()); });
+  const std::vector<std::string> expected = {"2025-03-04", "2025-03-04", "4.2.17", "17:05",
+                                             "128/84"};
+  EXPECT_EQ(seen, expected);
 }
 
 TEST(Facts, AreReadFromAnyText) {

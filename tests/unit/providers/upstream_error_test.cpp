@@ -1,5 +1,7 @@
 #include "providers/upstream_error.hpp"
 
+#include "providers/anthropic/errors.hpp"
+#include "providers/gemini/errors.hpp"
 #include "providers/openai_errors.hpp"
 #include "support/recording_sink.hpp"
 
@@ -74,6 +76,76 @@ std::optional<std::chrono::milliseconds> wait_of(
   for (const auto& [name, value] : fields) headers.add(name, value);
   const TimePoint now = *parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
   return retry_after(headers, failure_class, openai_rate_limits(headers, now), now);
+}
+
+/// Every protocol's table, the rows that RFC 9110 does not decide.
+TEST(UpstreamError, EachProtocolHasItsTable) {
+  struct Case {
+    const ErrorTable& table;
+    int status;
+    const char* body;
+    FailureClass expected;
+  };
+  const ErrorTable& claude = anthropic_errors();
+  const ErrorTable& gemini = gemini_errors();
+  const Case cases[] = {
+      {claude, 400,
+       R"({"error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API"}})",
+       FailureClass::quota},
+      {claude, 400,
+       R"({"error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits."}})",
+       FailureClass::quota},
+      {claude, 400, R"({"error":{"type":"invalid_request_error","message":"prompt is too long"}})",
+       FailureClass::caller},
+      {claude, 402, R"({"error":{"type":"billing_error"}})", FailureClass::quota},
+      {claude, 413, "<html>", FailureClass::caller},
+      {claude, 429, R"({"error":{"type":"rate_limit_error"}})", FailureClass::rate},
+      {claude, 429,
+       R"({"error":{"type":"rate_limit_error","details":{"error_code":"enforced_spend_limit_reached"}}})",
+       FailureClass::quota},
+      {claude, 500, R"({"error":{"type":"api_error"}})", FailureClass::server},
+      {claude, 529, R"({"error":{"type":"overloaded_error"}})", FailureClass::overload},
+      {gemini, 400, R"({"error":{"code":400,"status":"INVALID_ARGUMENT"}})", FailureClass::caller},
+      {gemini, 403, R"({"error":{"code":403,"details":[{"reason":"BILLING_DISABLED"}]}})",
+       FailureClass::quota},
+      {gemini, 429, R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}})", FailureClass::rate},
+      {gemini, 429,
+       R"([{"error":{"code":429,"details":[{"violations":[{"quotaId":"XPerDayY"}]}]}}])",
+       FailureClass::quota},
+      {gemini, 500, R"({"error":{"code":500,"status":"INTERNAL"}})", FailureClass::server},
+      {gemini, 503, R"({"error":{"code":503,"status":"UNAVAILABLE"}})", FailureClass::overload},
+      {gemini, 504, R"({"error":{"code":504,"status":"DEADLINE_EXCEEDED"}})", FailureClass::server},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(classify(c.table.read(c.status, c.body), c.table), c.expected)
+        << c.status << ' ' << c.body;
+  }
+}
+
+TEST(RateLimits, AreReadFromHeaderFields) {
+  net::Headers openai;
+  openai.add("x-ratelimit-limit-requests", "60");
+  openai.add("x-ratelimit-remaining-requests", "59");
+  openai.add("x-ratelimit-reset-requests", "1m26.4s");
+  openai.add("x-ratelimit-remaining-tokens", "junk");
+  net::Headers claude;
+  claude.add("anthropic-ratelimit-input-tokens-limit", "1000");
+  claude.add("anthropic-ratelimit-input-tokens-remaining", "0");
+  claude.add("anthropic-ratelimit-input-tokens-reset", "1994-11-06T08:50:00Z");
+  const TimePoint now = *parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+
+  const auto ours = openai_rate_limits(openai, now);
+  const auto theirs = anthropic_rate_limits(claude, now);
+
+  ASSERT_EQ(ours.size(), 1U);
+  EXPECT_EQ(ours[0].name, "requests");
+  EXPECT_EQ(ours[0].limit, 60);
+  EXPECT_EQ(ours[0].remaining, 59);
+  EXPECT_EQ(ours[0].reset, 86'400ms);
+  ASSERT_EQ(theirs.size(), 1U);
+  EXPECT_EQ(theirs[0].name, "input-tokens");
+  EXPECT_EQ(theirs[0].remaining, 0);
+  EXPECT_EQ(theirs[0].reset, 23s);
 }
 
 TEST(RetryAfter, ReadsEveryForm) {

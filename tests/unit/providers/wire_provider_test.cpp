@@ -170,6 +170,48 @@ TEST_F(WireProviderTest, HonoursRetryAfter) {
             std::nullopt);
 }
 
+TEST_F(WireProviderTest, TheUpstreamsAdviceOnRetriesIsHeard) {
+  const auto advised = [&](unsigned status, const char* advice, const char* body) {
+    return failure(Reply::json(status, body).header("x-should-retry", advice)).retryable();
+  };
+  EXPECT_FALSE(advised(500, "false", "{}"));
+  EXPECT_TRUE(advised(400, "true", "{}"));
+  // No money is no money.
+  EXPECT_FALSE(advised(429, "true", R"({"error":{"code":"insufficient_quota"}})"));
+}
+
+TEST_F(WireProviderTest, LimitsAndTimesAreTold) {
+  const TurnOutcome outcome = answer(Reply::sse({content("x"), finish("stop"), kDone})
+                                         .header("x-ratelimit-remaining-tokens", "7"));
+
+  ASSERT_NE(outcome.turn(), nullptr);
+  ASSERT_EQ(outcome.turn()->rate_limits.size(), 1U);
+  EXPECT_EQ(outcome.turn()->rate_limits[0].remaining, 7);
+  const TurnTimings& times = outcome.turn()->timings;
+  ASSERT_TRUE(times.connect && times.first_byte && times.first_token && times.total);
+  EXPECT_FALSE(times.tls) << "the upstream of this test speaks plain HTTP";
+  EXPECT_LE(*times.connect, *times.first_byte);
+  EXPECT_LE(*times.first_byte, *times.first_token);
+  EXPECT_LE(*times.first_token, *times.total);
+}
+
+TEST_F(WireProviderTest, AStreamUnderAWrongTypeIsReadAsAStream) {
+  const TurnOutcome outcome =
+      answer(Reply::whole(200, "application/json", content("x") + finish("stop") + kDone));
+
+  ASSERT_NE(outcome.turn(), nullptr);
+  EXPECT_EQ(outcome.turn()->text, "x");
+}
+
+TEST_F(WireProviderTest, TheOperatorsFieldsWin) {
+  config_.api_key = Secret("sk-test");
+  config_.headers.emplace_back("authorization", "Other scheme");
+
+  answer(Reply::sse({content("x"), finish("stop"), kDone}));
+
+  EXPECT_EQ(upstream_.requests().at(0).header("authorization"), "Other scheme");
+}
+
 TEST_F(WireProviderTest, KeysNeverReachAMessage) {
   config_.api_key = Secret("plainkeywithoutprefix");
   const Failure failed = failure(Reply::json(

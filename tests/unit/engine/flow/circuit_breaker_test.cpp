@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 using Outcome = CircuitBreaker::Outcome;
 using runtime::SteadyTime;
 
-const SteadyTime kStart{std::chrono::hours{1}};
+const SteadyTime kBreakerStart{std::chrono::hours{1}};
 
 BreakerPolicy policy() {
   BreakerPolicy settings;
@@ -26,40 +26,41 @@ void run(CircuitBreaker& breaker, Outcome outcome, SteadyTime now) {
 }
 
 void open_it(CircuitBreaker& breaker) {
-  for (int i = 0; i < 4; ++i) run(breaker, Outcome::failed, kStart);
-  ASSERT_EQ(breaker.state(kStart), BreakerState::open);
+  for (int i = 0; i < 4; ++i) run(breaker, Outcome::failed, kBreakerStart);
+  ASSERT_EQ(breaker.state(kBreakerStart), BreakerState::open);
 }
 
 TEST(CircuitBreaker, OpensAtTheLimitAndNotBefore) {
   CircuitBreaker breaker(policy());
-  for (int i = 0; i < 3; ++i) run(breaker, Outcome::failed, kStart);
-  for (int i = 0; i < 9; ++i) run(breaker, Outcome::alive, kStart);
-  EXPECT_EQ(breaker.state(kStart), BreakerState::closed);
+  for (int i = 0; i < 3; ++i) run(breaker, Outcome::failed, kBreakerStart);
+  for (int i = 0; i < 9; ++i) run(breaker, Outcome::alive, kBreakerStart);
+  EXPECT_EQ(breaker.state(kBreakerStart), BreakerState::closed);
 
-  run(breaker, Outcome::failed, kStart);
+  run(breaker, Outcome::failed, kBreakerStart);
 
-  EXPECT_EQ(breaker.state(kStart), BreakerState::open);
-  EXPECT_FALSE(breaker.may_pass(kStart + 4999ms));
-  EXPECT_EQ(breaker.opens_up_at(), kStart + 5s);
+  EXPECT_EQ(breaker.state(kBreakerStart), BreakerState::open);
+  EXPECT_FALSE(breaker.may_pass(kBreakerStart + 4999ms));
+  EXPECT_EQ(breaker.opens_up_at(), kBreakerStart + 5s);
 }
 
 TEST(CircuitBreaker, ForgetsWhatIsOldOrFarBack) {
   CircuitBreaker breaker(policy());
-  for (int i = 0; i < 3; ++i) run(breaker, Outcome::failed, kStart);
-  run(breaker, Outcome::failed, kStart + 61s);
-  EXPECT_EQ(breaker.state(kStart + 61s), BreakerState::closed) << "three are over a minute old";
+  for (int i = 0; i < 3; ++i) run(breaker, Outcome::failed, kBreakerStart);
+  run(breaker, Outcome::failed, kBreakerStart + 61s);
+  EXPECT_EQ(breaker.state(kBreakerStart + 61s), BreakerState::closed)
+      << "three are over a minute old";
 
   CircuitBreaker busy(policy());
-  for (int i = 0; i < 3; ++i) run(busy, Outcome::failed, kStart);
-  for (int i = 0; i < 32; ++i) run(busy, Outcome::alive, kStart);
-  run(busy, Outcome::failed, kStart);
-  EXPECT_EQ(busy.state(kStart), BreakerState::closed) << "32 outcomes later";
+  for (int i = 0; i < 3; ++i) run(busy, Outcome::failed, kBreakerStart);
+  for (int i = 0; i < 32; ++i) run(busy, Outcome::alive, kBreakerStart);
+  run(busy, Outcome::failed, kBreakerStart);
+  EXPECT_EQ(busy.state(kBreakerStart), BreakerState::closed) << "32 outcomes later";
 }
 
 TEST(CircuitBreaker, LetsOneProbeThroughAndClosesWhenItLives) {
   CircuitBreaker breaker(policy());
   open_it(breaker);
-  const auto later = kStart + 5s;
+  const auto later = kBreakerStart + 5s;
   EXPECT_EQ(breaker.state(later), BreakerState::half_open);
 
   const auto probe = breaker.pass(later);
@@ -75,7 +76,7 @@ TEST(CircuitBreaker, LetsOneProbeThroughAndClosesWhenItLives) {
 TEST(CircuitBreaker, EachFailedProbeDoublesTheWaitUpToTheLongest) {
   CircuitBreaker breaker(policy());
   open_it(breaker);
-  auto now = kStart;
+  auto now = kBreakerStart;
 
   for (const auto wait : {5s, 10s, 15s, 15s}) {
     EXPECT_EQ(breaker.opens_up_at(), now + wait);
@@ -87,7 +88,7 @@ TEST(CircuitBreaker, EachFailedProbeDoublesTheWaitUpToTheLongest) {
 TEST(CircuitBreaker, AProbeThatTellsNothingMakesRoomForTheNext) {
   CircuitBreaker breaker(policy());
   open_it(breaker);
-  const auto later = kStart + 6s;
+  const auto later = kBreakerStart + 6s;
 
   run(breaker, Outcome::unknown, later);
 
@@ -97,9 +98,9 @@ TEST(CircuitBreaker, AProbeThatTellsNothingMakesRoomForTheNext) {
 
 TEST(CircuitBreaker, StragglersOfAnEarlierEraDecideNothing) {
   CircuitBreaker breaker(policy());
-  const auto straggler = breaker.pass(kStart);
+  const auto straggler = breaker.pass(kBreakerStart);
   open_it(breaker);
-  const auto later = kStart + 5s;
+  const auto later = kBreakerStart + 5s;
 
   EXPECT_FALSE(breaker.settle(straggler, Outcome::alive, later));
   EXPECT_EQ(breaker.state(later), BreakerState::half_open);
@@ -113,9 +114,9 @@ TEST(CircuitBreaker, ZeroFailuresMeansNoBreaker) {
   settings.failures = 0;
   CircuitBreaker breaker(settings);
 
-  for (int i = 0; i < 100; ++i) run(breaker, Outcome::failed, kStart);
+  for (int i = 0; i < 100; ++i) run(breaker, Outcome::failed, kBreakerStart);
 
-  EXPECT_EQ(breaker.state(kStart), BreakerState::closed);
+  EXPECT_EQ(breaker.state(kBreakerStart), BreakerState::closed);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 using providers::FailureClass;
 using runtime::SteadyTime;
 
-const SteadyTime kStart{std::chrono::hours{1}};
+const SteadyTime kControlStart{std::chrono::hours{1}};
 
 class Flow : public testing::Test {
  protected:
@@ -18,7 +18,7 @@ class Flow : public testing::Test {
     return *flow_;
   }
   FlowControl::Choice choose(std::vector<FlowControl::Candidate> candidates,
-                             SteadyTime now = kStart) {
+                             SteadyTime now = kControlStart) {
     return flow().choose(candidates, now);
   }
   void fail(const char* model,
@@ -32,7 +32,7 @@ class Flow : public testing::Test {
     for (int i = 0; i < times; ++i) {
       const auto choice = choose({{model}});
       ASSERT_TRUE(choice.permit);
-      flow().finish(choice, report, kStart);
+      flow().finish(choice, report, kControlStart);
     }
   }
 
@@ -69,7 +69,7 @@ TEST_F(Flow, WaitsForTheSoonestWhenAllAreOut) {
   EXPECT_FALSE(choice.permit);
   EXPECT_EQ(choice.reason, HoldReason::rate_limit);
   EXPECT_EQ(choice.lane, "b/y");
-  EXPECT_EQ(choice.until, kStart + 20s);
+  EXPECT_EQ(choice.until, kControlStart + 20s);
 }
 
 TEST_F(Flow, WaitsOutAShortPauseRatherThanChangeTheModel) {
@@ -96,8 +96,10 @@ TEST_F(Flow, PassesOverAModelWithoutQuotaUnlessItIsTheOnlyOne) {
 
   EXPECT_EQ(choose({{"a/x"}, {"b/y"}}).index, 1U);
   EXPECT_TRUE(choose({{"a/x"}}).permit);
-  fail("b/y", FailureClass::server, 20);
-  EXPECT_EQ(choose({{"a/x"}, {"b/y"}}).index, 0U) << "better a refusal than to wait for an outage";
+  fail("b/y", FailureClass::rate, 1, 2s);
+  EXPECT_EQ(choose({{"a/x"}, {"b/y"}}).lane, "b/y") << "a short pause is worth waiting for";
+  fail("c/z", FailureClass::server, 20);
+  EXPECT_EQ(choose({{"a/x"}, {"c/z"}}).index, 0U) << "better a refusal than to wait for an outage";
 }
 
 TEST_F(Flow, TheSimulatorIsNotGuardedUnlessAsked) {
@@ -109,13 +111,13 @@ TEST_F(Flow, TheSimulatorIsNotGuardedUnlessAsked) {
 TEST_F(Flow, RoomComesBackWithTheEndOfAnAttempt) {
   options.initial_concurrency = 1;
   const auto running = choose({{"a/x"}});
-  EXPECT_EQ(flow().room("a/x", kStart), 0);
-  EXPECT_FALSE(flow().opens_at("a/x", kStart));
+  EXPECT_EQ(flow().room("a/x", kControlStart), 0);
+  EXPECT_FALSE(flow().opens_at("a/x", kControlStart));
 
-  flow().finish(running, AttemptReport{}, kStart);
+  flow().finish(running, AttemptReport{}, kControlStart);
 
-  EXPECT_EQ(flow().room("a/x", kStart), 1);
-  EXPECT_EQ(flow().opens_at("a/x", kStart), kStart);
+  EXPECT_EQ(flow().room("a/x", kControlStart), 1);
+  EXPECT_EQ(flow().opens_at("a/x", kControlStart), kControlStart);
 }
 
 TEST_F(Flow, ForgetsTheModelThatRestedLongest) {
@@ -123,13 +125,13 @@ TEST_F(Flow, ForgetsTheModelThatRestedLongest) {
   for (std::size_t i = 0; i + 1 < FlowControl::kMaxLanes; ++i) {
     fail(("a/" + std::to_string(i)).c_str(), FailureClass::server, 1);
   }
-  EXPECT_EQ(flow().status(kStart).size(), FlowControl::kMaxLanes);
+  EXPECT_EQ(flow().status(kControlStart).size(), FlowControl::kMaxLanes);
 
   fail("a/one-more", FailureClass::server, 1);
 
-  EXPECT_EQ(flow().status(kStart).size(), FlowControl::kMaxLanes);
+  EXPECT_EQ(flow().status(kControlStart).size(), FlowControl::kMaxLanes);
   EXPECT_TRUE(choose({{"a/first"}}).permit) << "forgotten, it begins anew";
-  EXPECT_GT(flow().room("a/nobody", kStart), 0);
+  EXPECT_GT(flow().room("a/nobody", kControlStart), 0);
 }
 
 TEST_F(Flow, PastTheBoundTheBusyModelsOfAProviderShareALane) {
@@ -149,7 +151,7 @@ TEST_F(Flow, ShowsNoModelThatOnlyItsCallerBelievesIn) {
   fail("a/typo", FailureClass::caller, 3);
   fail("a/known", FailureClass::server, 1);
 
-  const auto status = flow().status(kStart);
+  const auto status = flow().status(kControlStart);
 
   ASSERT_EQ(status.size(), 1U);
   EXPECT_EQ(status[0].model, "a/known");

@@ -10,7 +10,7 @@ using providers::FailureClass;
 using runtime::SteadyTime;
 using Kind = FlowLane::Kind;
 
-const SteadyTime kStart{std::chrono::hours{1}};
+const SteadyTime kLaneStart{std::chrono::hours{1}};
 
 AttemptReport answer() {
   AttemptReport report;
@@ -35,7 +35,7 @@ struct Lane {
 
   explicit Lane(FlowOptions settings = {}) : options(settings), lane(options, true) {}
 
-  void run(const AttemptReport& report, SteadyTime now = kStart) {
+  void run(const AttemptReport& report, SteadyTime now = kLaneStart) {
     ASSERT_EQ(lane.ask(Kind::first, now).reason, HoldReason::none);
     lane.finish(lane.start(Kind::first, now), report, now);
   }
@@ -53,16 +53,16 @@ TEST(FlowLane, HoldsWhatGoesBeyondTheLimitUntilAnAttemptEnds) {
   FlowOptions options;
   options.initial_concurrency = 2;
   Lane lane(options);
-  const auto first = lane.lane.start(Kind::first, kStart);
-  EXPECT_EQ(lane.lane.room(kStart), 1);
-  (void)lane.lane.start(Kind::first, kStart);
+  const auto first = lane.lane.start(Kind::first, kLaneStart);
+  EXPECT_EQ(lane.lane.room(kLaneStart), 1);
+  (void)lane.lane.start(Kind::first, kLaneStart);
 
-  EXPECT_EQ(lane.reason(kStart), HoldReason::concurrency);
-  EXPECT_FALSE(lane.lane.ask(Kind::first, kStart).until) << "no time to wait for, only an end";
-  EXPECT_EQ(lane.lane.room(kStart), 0);
+  EXPECT_EQ(lane.reason(kLaneStart), HoldReason::concurrency);
+  EXPECT_FALSE(lane.lane.ask(Kind::first, kLaneStart).until) << "no time to wait for, only an end";
+  EXPECT_EQ(lane.lane.room(kLaneStart), 0);
 
-  lane.lane.finish(first, answer(), kStart);
-  EXPECT_EQ(lane.reason(kStart), HoldReason::none);
+  lane.lane.finish(first, answer(), kLaneStart);
+  EXPECT_EQ(lane.reason(kLaneStart), HoldReason::none);
 }
 
 TEST(FlowLane, RetryAfterPausesEverybody) {
@@ -70,21 +70,21 @@ TEST(FlowLane, RetryAfterPausesEverybody) {
     Lane lane;
     lane.run(failure(failure_class, 3s));
 
-    EXPECT_EQ(lane.reason(kStart + 2999ms), HoldReason::rate_limit);
-    EXPECT_EQ(lane.lane.ask(Kind::first, kStart).until, kStart + 3s);
-    EXPECT_EQ(lane.status(kStart + 1s).paused_for, 2s);
-    EXPECT_EQ(lane.reason(kStart + 3s), HoldReason::none);
+    EXPECT_EQ(lane.reason(kLaneStart + 2999ms), HoldReason::rate_limit);
+    EXPECT_EQ(lane.lane.ask(Kind::first, kLaneStart).until, kLaneStart + 3s);
+    EXPECT_EQ(lane.status(kLaneStart + 1s).paused_for, 2s);
+    EXPECT_EQ(lane.reason(kLaneStart + 3s), HoldReason::none);
   }
 }
 
 TEST(FlowLane, AnAbsurdRetryAfterIsCutAndANegativeOneIsNone) {
   Lane absurd;
   absurd.run(failure(FailureClass::rate, 1'000'000'000s));
-  EXPECT_EQ(absurd.lane.ask(Kind::first, kStart).until, kStart + 5min);
+  EXPECT_EQ(absurd.lane.ask(Kind::first, kLaneStart).until, kLaneStart + 5min);
 
   Lane negative;
   negative.run(failure(FailureClass::rate, -5s));
-  EXPECT_EQ(negative.reason(kStart), HoldReason::none);
+  EXPECT_EQ(negative.reason(kLaneStart), HoldReason::none);
 }
 
 TEST(FlowLane, OnlyTroubleOfTheUpstreamOpensItsBreaker) {
@@ -93,21 +93,21 @@ TEST(FlowLane, OnlyTroubleOfTheUpstreamOpensItsBreaker) {
         FailureClass::stream_cut, FailureClass::malformed, FailureClass::timeout}) {
     Lane lane;
     for (int i = 0; i < 20; ++i) lane.run(failure(failure_class));
-    EXPECT_EQ(lane.reason(kStart), HoldReason::breaker) << providers::to_string(failure_class);
+    EXPECT_EQ(lane.reason(kLaneStart), HoldReason::breaker) << providers::to_string(failure_class);
   }
   for (const auto failure_class :
        {FailureClass::rate, FailureClass::quota, FailureClass::caller, FailureClass::cancelled}) {
     Lane lane;
     for (int i = 0; i < 40; ++i) lane.run(failure(failure_class));
-    EXPECT_EQ(lane.reason(kStart), HoldReason::none) << providers::to_string(failure_class);
+    EXPECT_EQ(lane.reason(kLaneStart), HoldReason::none) << providers::to_string(failure_class);
   }
 }
 
 TEST(FlowLane, AfterAnOutageItBeginsCarefully) {
   Lane lane;
   for (int i = 0; i < 20; ++i) lane.run(failure(FailureClass::server));
-  EXPECT_EQ(lane.lane.room(kStart), 0);
-  const auto later = kStart + 5s;
+  EXPECT_EQ(lane.lane.room(kLaneStart), 0);
+  const auto later = kLaneStart + 5s;
   EXPECT_EQ(lane.lane.room(later), 1) << "one probe";
   EXPECT_EQ(lane.status(later).breaker, std::string("half_open"));
 
@@ -119,7 +119,7 @@ TEST(FlowLane, AfterAnOutageItBeginsCarefully) {
 TEST(FlowLane, AProbesFirstWordsAreEnough) {
   Lane lane;
   for (int i = 0; i < 20; ++i) lane.run(failure(FailureClass::server));
-  const auto later = kStart + 5s;
+  const auto later = kLaneStart + 5s;
   const auto probe = lane.lane.start(Kind::first, later);
   ASSERT_EQ(lane.lane.room(later), 0);
 
@@ -133,7 +133,7 @@ TEST(FlowLane, AProbesFirstWordsAreEnough) {
 TEST(FlowLane, AStoppedProbeLeavesTheQuestionOpen) {
   Lane lane;
   for (int i = 0; i < 20; ++i) lane.run(failure(FailureClass::server));
-  const auto later = kStart + 5s;
+  const auto later = kLaneStart + 5s;
 
   lane.run(AttemptReport{}, later);
 
@@ -145,34 +145,35 @@ TEST(FlowLane, RetriesAreHeldPastTheBudgetAndFirstAttemptsAreNot) {
   options.retry_floor = 2;
   Lane lane(options);
   for (int i = 0; i < 2; ++i) {
-    ASSERT_EQ(lane.reason(kStart, Kind::retry), HoldReason::none);
-    lane.lane.finish(lane.lane.start(Kind::retry, kStart), answer(), kStart);
+    ASSERT_EQ(lane.reason(kLaneStart, Kind::retry), HoldReason::none);
+    lane.lane.finish(lane.lane.start(Kind::retry, kLaneStart), answer(), kLaneStart);
   }
 
-  EXPECT_EQ(lane.reason(kStart, Kind::retry), HoldReason::retry_budget);
-  EXPECT_EQ(lane.reason(kStart, Kind::first), HoldReason::none);
-  EXPECT_EQ(lane.reason(kStart + 10s, Kind::retry), HoldReason::none);
+  EXPECT_EQ(lane.reason(kLaneStart, Kind::retry), HoldReason::retry_budget);
+  EXPECT_EQ(lane.reason(kLaneStart, Kind::first), HoldReason::none);
+  EXPECT_EQ(lane.reason(kLaneStart + 10s, Kind::retry), HoldReason::none);
 }
 
 TEST(FlowLane, NoMoneyIsRememberedForAMinute) {
   Lane lane;
   lane.run(failure(FailureClass::quota));
 
-  EXPECT_TRUE(lane.lane.is_out_of_quota(kStart + 59s));
-  EXPECT_FALSE(lane.lane.is_out_of_quota(kStart + 60s));
-  EXPECT_EQ(lane.reason(kStart), HoldReason::none) << "whoever has no other model hears it anew";
+  EXPECT_TRUE(lane.lane.is_out_of_quota(kLaneStart + 59s));
+  EXPECT_FALSE(lane.lane.is_out_of_quota(kLaneStart + 60s));
+  EXPECT_EQ(lane.reason(kLaneStart), HoldReason::none)
+      << "whoever has no other model hears it anew";
 }
 
 TEST(FlowLane, AnUnguardedLaneOnlyCounts) {
   FlowOptions options;
   options.initial_concurrency = 1;
   FlowLane lane(options, false);
-  for (int i = 0; i < 50; ++i) (void)lane.start(Kind::retry, kStart);
-  for (int i = 0; i < 50; ++i) lane.finish({}, failure(FailureClass::server, 9s), kStart);
+  for (int i = 0; i < 50; ++i) (void)lane.start(Kind::retry, kLaneStart);
+  for (int i = 0; i < 50; ++i) lane.finish({}, failure(FailureClass::server, 9s), kLaneStart);
 
-  EXPECT_EQ(lane.ask(Kind::retry, kStart).reason, HoldReason::none);
+  EXPECT_EQ(lane.ask(Kind::retry, kLaneStart).reason, HoldReason::none);
   ModelStatus status;
-  lane.describe(status, kStart);
+  lane.describe(status, kLaneStart);
   EXPECT_EQ(status.errors, 50);
   EXPECT_FALSE(status.concurrency_limit);
 }
@@ -185,7 +186,7 @@ TEST(FlowLane, IsKnownOnceItsUpstreamDidMoreThanRefuseTheRequest) {
   lane.run(answer());
 
   EXPECT_TRUE(lane.lane.is_known());
-  const auto status = lane.status(kStart);
+  const auto status = lane.status(kLaneStart);
   EXPECT_EQ(status.attempts, 2);
   EXPECT_EQ(status.errors, 1);
   EXPECT_EQ(status.total->p50_ms, 80);

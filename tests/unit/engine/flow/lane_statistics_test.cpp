@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 using runtime::SteadyTime;
 
-const SteadyTime kStart{std::chrono::hours{1}};
+const SteadyTime kStatisticsStart{std::chrono::hours{1}};
 
 TEST(LatencyRing, HasNothingToSayBeforeTheFirstSample) {
   EXPECT_FALSE(LatencyRing().quantiles());
@@ -46,15 +46,15 @@ TEST(LatencyRing, KeepsTheLastSamplesOnly) {
 
 TEST(OutcomeCounts, CountsTheLastFiveMinutes) {
   OutcomeCounts counts;
-  counts.add(true, kStart);
-  counts.add(false, kStart + 2min);
-  counts.add(true, kStart + 4min);
+  counts.add(true, kStatisticsStart);
+  counts.add(false, kStatisticsStart + 2min);
+  counts.add(true, kStatisticsStart + 4min);
 
-  EXPECT_EQ(counts.sum(kStart + 4min).attempts, 3);
-  EXPECT_EQ(counts.sum(kStart + 4min).errors, 2);
-  EXPECT_EQ(counts.sum(kStart + 6min).attempts, 2);
-  EXPECT_EQ(counts.sum(kStart + 6min).errors, 1);
-  EXPECT_EQ(counts.sum(kStart + 20min).attempts, 0);
+  EXPECT_EQ(counts.sum(kStatisticsStart + 4min).attempts, 3);
+  EXPECT_EQ(counts.sum(kStatisticsStart + 4min).errors, 2);
+  EXPECT_EQ(counts.sum(kStatisticsStart + 6min).attempts, 2);
+  EXPECT_EQ(counts.sum(kStatisticsStart + 6min).errors, 1);
+  EXPECT_EQ(counts.sum(kStatisticsStart + 20min).attempts, 0);
 }
 
 }  // namespace

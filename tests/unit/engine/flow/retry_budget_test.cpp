@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 using runtime::SteadyTime;
 
-const SteadyTime kStart{std::chrono::hours{1}};
+const SteadyTime kBudgetStart{std::chrono::hours{1}};
 
 int take_all(RetryBudget& budget, SteadyTime now) {
   int taken = 0;
@@ -28,32 +28,32 @@ RetryBudgetPolicy of(int percent, int floor) {
 
 TEST(RetryBudget, ALoneTaskMayRetry) {
   RetryBudget budget(of(10, 3));
-  budget.note_request(kStart);
+  budget.note_request(kBudgetStart);
 
-  EXPECT_EQ(take_all(budget, kStart), 3);
+  EXPECT_EQ(take_all(budget, kBudgetStart), 3);
 }
 
 TEST(RetryBudget, IsAShareOfTheRequests) {
   RetryBudget budget(of(10, 3));
-  for (int i = 0; i < 1000; ++i) budget.note_request(kStart);
+  for (int i = 0; i < 1000; ++i) budget.note_request(kBudgetStart);
 
-  EXPECT_EQ(take_all(budget, kStart), 103);
+  EXPECT_EQ(take_all(budget, kBudgetStart), 103);
 }
 
 TEST(RetryBudget, WhatIsUsedComesBackWithTheWindow) {
   RetryBudget budget(of(10, 3));
-  for (int i = 0; i < 100; ++i) budget.note_request(kStart);
-  EXPECT_EQ(take_all(budget, kStart), 13);
-  EXPECT_EQ(take_all(budget, kStart + 9s), 0);
+  for (int i = 0; i < 100; ++i) budget.note_request(kBudgetStart);
+  EXPECT_EQ(take_all(budget, kBudgetStart), 13);
+  EXPECT_EQ(take_all(budget, kBudgetStart + 9s), 0);
 
-  EXPECT_EQ(take_all(budget, kStart + 10s), 3) << "the requests have left the window too";
+  EXPECT_EQ(take_all(budget, kBudgetStart + 10s), 3) << "the requests have left the window too";
 }
 
 TEST(RetryBudget, HoldsOverAnyWindowOfALongRun) {
   RetryBudget budget(of(10, 2));
   int retries = 0;
   for (int second = 0; second < 100; ++second) {
-    const auto now = kStart + std::chrono::seconds{second};
+    const auto now = kBudgetStart + std::chrono::seconds{second};
     for (int i = 0; i < 50; ++i) budget.note_request(now);
     retries += take_all(budget, now);
   }
@@ -64,9 +64,9 @@ TEST(RetryBudget, HoldsOverAnyWindowOfALongRun) {
 
 TEST(RetryBudget, NothingIsAllowedWhenNothingIsGranted) {
   RetryBudget budget(of(0, 0));
-  budget.note_request(kStart);
+  budget.note_request(kBudgetStart);
 
-  EXPECT_EQ(take_all(budget, kStart), 0);
+  EXPECT_EQ(take_all(budget, kBudgetStart), 0);
 }
 
 }  // namespace
