@@ -80,7 +80,7 @@ c.json:5:27: error: /providers/openai: base_url is missing
       |                           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~  hint: e.g. "https://api.openai.com/v1"
 c.json:5:28: error: /providers/openai: unknown key "api_keyy" — did you mean "api_key"?
     5 |   "providers": {"openai": {"api_keyy": ***************, "api_key": *}, "sim": {}},
-      |                            ^~~~~~~~~~  hint: known here: enabled, protocol, base_url, api_key, connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, headers
+      |                            ^~~~~~~~~~  hint: known here: enabled, protocol, base_url, api_key, connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, headers, models
 c.json:5:68: error: /providers/openai/api_key: expected string, got a number
     5 |   "providers": {"openai": {"api_keyy": ***************, "api_key": *}, "sim": {}},
       |                                                                    ^
