@@ -107,6 +107,7 @@ Settings make_settings(const std::filesystem::path& own, const Options& options)
   settings.fanout = own / "taskgate_bench_fanout";
   settings.model = own / "taskgate_bench_model";
   settings.slow_disk = own / "taskgate_bench_slow_disk.so";
+  settings.schema_bench = own / "schema_bench";
   settings.scripts = TASKGATE_BENCH_SCRIPTS;
   settings.peers = own / "peers";
   settings.folder = std::filesystem::temp_directory_path();
@@ -144,7 +145,7 @@ std::string as_markdown(const Settings& settings,
 
 int run_all(const Settings& settings) {
   if (!settings.page.empty()) check_page(settings.page);
-  constexpr std::array<std::pair<const char*, void (*)(Lab&, Report&)>, 13> kGroups{{
+  constexpr std::array<std::pair<const char*, void (*)(Lab&, Report&)>, 14> kGroups{{
       {"disk", measure_disk},
       {"accept", measure_accept},
       {"poll", measure_poll},
@@ -157,6 +158,7 @@ int run_all(const Settings& settings) {
       {"start", measure_start_up},
       {"slow_disk", measure_slow_disk},
       {"growth", measure_growth},
+      {"schema", measure_schema},
       {"peers", measure_peers},
   }};
   const auto machine = describe_machine(settings.folder);

@@ -42,6 +42,7 @@ struct Settings {
   std::filesystem::path fanout;
   std::filesystem::path model;
   std::filesystem::path slow_disk;
+  std::filesystem::path schema_bench;
   std::filesystem::path scripts;  ///< tests/bench/peers
   std::filesystem::path peers;    ///< where peers/install.sh put these and what they need
   std::filesystem::path folder;   ///< databases are made in here
@@ -133,6 +134,7 @@ void measure_attempt_start(Lab& lab, Report& report);
 void measure_start_up(Lab& lab, Report& report);
 void measure_growth(Lab& lab, Report& report);
 void measure_slow_disk(Lab& lab, Report& report);
+void measure_schema(Lab& lab, Report& report);
 void measure_peers(Lab& lab, Report& report);
 
 }  // namespace taskgate::bench

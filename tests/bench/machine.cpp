@@ -103,20 +103,28 @@ std::vector<std::string> describe_machine(const std::filesystem::path& folder) {
       "load average before the run: " + load_average()};
 }
 
-DiskLatency measure_fdatasync(const std::filesystem::path& folder, int writes) {
+DiskLatency measure_fdatasync(const std::filesystem::path& folder, DiskWrite how, int writes) {
+  constexpr off_t kPages = 256;
   const auto path = folder / "fdatasync.probe";
-  const Descriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file.open()) throw_errno("open " + path.string());
   std::array<char, 4096> page{};
   page.fill('x');
-  Histogram latencies;
-  for (int i = 0; i < writes; ++i) {
-    const auto begun = std::chrono::steady_clock::now();
-    if (::write(file.get(), page.data(), page.size()) != static_cast<ssize_t>(page.size()) ||
-        ::fdatasync(file.get()) != 0) {
+  constexpr auto kSize = static_cast<ssize_t>(page.size());
+  const auto write_page = [&](off_t number) {
+    if (::pwrite(file.get(), page.data(), page.size(), number * kSize) != kSize) {
       throw_errno("write " + path.string());
     }
+  };
+  if (how == DiskWrite::over) {
+    for (off_t i = 0; i < kPages; ++i) write_page(i);
+    if (::fsync(file.get()) != 0) throw_errno("fsync " + path.string());
+  }
+  Histogram latencies;
+  for (off_t i = 0; i < writes; ++i) {
+    const auto begun = std::chrono::steady_clock::now();
+    write_page(how == DiskWrite::over ? i % kPages : i);
+    if (::fdatasync(file.get()) != 0) throw_errno("fdatasync " + path.string());
     const auto took = std::chrono::steady_clock::now() - begun;
     latencies.add(static_cast<std::uint64_t>(took.count()));
   }

@@ -15,8 +15,12 @@ struct DiskLatency {
   double p99_us = 0;
 };
 
-/// Appends of 4 KiB, each followed by fdatasync, to a file in `folder`: what one durable write
-/// costs there at the least. Throws.
-DiskLatency measure_fdatasync(const std::filesystem::path& folder, int writes);
+/// How the probe writes: at the end of the file, which then grows, or over what is there, as a log
+/// that is used again does. A file system has more to do for the first.
+enum class DiskWrite { append, over };
+
+/// Writes of 4 KiB, each followed by fdatasync, to a file in `folder`: what one durable write costs
+/// there at the least. Throws.
+DiskLatency measure_fdatasync(const std::filesystem::path& folder, DiskWrite how, int writes);
 
 }  // namespace taskgate::bench

@@ -24,7 +24,10 @@ std::string grouped(std::int64_t number) {
 
 std::filesystem::path fill(Lab& lab, const std::filesystem::path& folder, std::int64_t stored) {
   const auto database = folder / ("finished-" + std::to_string(stored) + ".db");
-  if (std::filesystem::exists(database)) return database;
+  if (std::filesystem::exists(database)) {
+    remove_newer(database, stored);  // what a run that was cut off left there
+    return database;
+  }
   Lab::progress("growth, writing " + grouped(stored) + " finished tasks");
   const auto unfinished = database.string() + ".unfinished";
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(unfinished + suffix);

@@ -65,7 +65,7 @@ std::unique_ptr<TaskgateServer> start_relaying(Lab& lab) {
 }
 
 double fsync_p50_us(const Lab& lab) {
-  return measure_fdatasync(lab.folder(), lab.settings().disk_writes).p50_us;
+  return measure_fdatasync(lab.folder(), DiskWrite::over, lab.settings().disk_writes).p50_us;
 }
 
 LatencyRow latency_row(std::string what) {
