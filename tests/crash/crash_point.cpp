@@ -26,7 +26,7 @@ CrashAt read_crash_at() {
   at.name = text;
   const auto colon = at.name.find(':');
   if (colon == std::string::npos) return CrashAt();
-  at.hit = std::atoi(at.name.c_str() + colon + 1);
+  at.hit = static_cast<int>(std::strtol(at.name.c_str() + colon + 1, nullptr, 10));
   at.name.resize(colon);
   return at;
 }

@@ -53,7 +53,7 @@ void delay_sync() {
   if (control() == nullptr) return;
   control()->syncs.fetch_add(1);
   const auto delay = control()->sync_delay_us.load();
-  if (delay > 0) ::usleep(static_cast<useconds_t>(delay));
+  if (delay > 0) ::usleep(static_cast<useconds_t>(delay));  // lint: ok, the disk is to be slow
 }
 
 }  // namespace
