@@ -98,10 +98,12 @@ bool for_each_page(test::FragileClient& api,
   }
 }
 
-// One that failed often is hours away from its next attempt: it is asked for now.
-void ask_for(test::FragileClient& api, const json& delivery, std::set<std::string>& asked) {
+// One that failed often is hours away from its next attempt: it is asked for now, once after each.
+void ask_for(test::FragileClient& api,
+             const json& delivery,
+             std::set<std::pair<std::string, int>>& asked) {
   const auto id = delivery.value("id", "");
-  if (!asked.insert(id).second) return;
+  if (!asked.insert({id, delivery.value("attempts", 0)}).second) return;
   test::ApiRequest request;
   request.method = "POST";
   request.target = "/webhook_deliveries/" + id + "/redeliver";
@@ -112,7 +114,7 @@ std::string wait_for_webhooks(std::uint16_t port,
                               const WebhookReceiver& receiver,
                               Clock::time_point until) {
   test::FragileClient api(port);
-  std::set<std::string> asked;
+  std::set<std::pair<std::string, int>> asked;  // id and attempts
   for (;;) {
     const auto attempts = receiver.attempts();
     const auto pending = get_json(api, "/webhook_deliveries?status=pending&limit=100");
