@@ -5,6 +5,8 @@
 #include "taskgate/app/key_admin.hpp"
 #include "taskgate/core/json_text.hpp"
 
+#include <sys/stat.h>
+
 #include <optional>
 #include <ostream>
 #include <string>
@@ -54,9 +56,10 @@ struct Runner {
   }
 
   ExitCode operator()(const DevCommand& command) const {
-    err << "taskgate dev: open to every program on this machine (no keys), simulated models. Not "
-           "for production: use "
-           "`taskgate serve`.\n";
+    err << "taskgate dev: open to every program on this machine (no keys). Models: sim/…, and "
+           "those "
+           "of every provider whose key stands in the environment, which cost money. Not for "
+           "production: use `taskgate serve`.\n";
     return serve(command.sources, out, err);
   }
 
@@ -144,6 +147,8 @@ struct Runner {
 }  // namespace
 
 ExitCode run_command(const Command& command, std::ostream& out, std::ostream& err) {
+  // Whatever is created from here on holds prompts, answers and secrets: for this user alone.
+  ::umask(S_IRWXG | S_IRWXO);
   return std::visit(Runner{out, err}, command);
 }
 

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -247,6 +248,22 @@ TEST_F(DrainTest, ASecondInstanceOnTheSameDatabaseIsRefused) {
   test::FragileClient api(port);
   const auto id = submit(api, "sim/echo");
   EXPECT_EQ(wait_final(api, id), "success") << "the first instance suffered";
+}
+
+TEST_F(DrainTest, WhatItWritesIsForItsOwnUserAlone) {
+  const auto port = start("1000");
+  test::FragileClient api(port);
+  ASSERT_EQ(wait_final(api, submit(api, "sim/echo")), "success");
+
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(scratch_.path())) {
+    if (!entry.path().filename().string().starts_with("drain.db")) continue;
+    const auto others = entry.status().permissions() &
+                        (std::filesystem::perms::group_all | std::filesystem::perms::others_all);
+    EXPECT_EQ(others, std::filesystem::perms::none) << entry.path().filename();
+    ++files;
+  }
+  EXPECT_GE(files, 3) << "the database, its log and its lock";
 }
 
 }  // namespace

@@ -40,9 +40,10 @@ Result<FileLock> FileLock::acquire(const std::string& database_path) {
   }
   FileLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    return Error(Errc::storage, "the database " + database_path +
-                                    " is in use by another process (pid " + pid_in(descriptor) +
-                                    ")");
+    return Error(Errc::storage,
+                 "the database " + database_path + " is in use by another process (pid " +
+                     pid_in(descriptor) +
+                     "): stop it first, or ask it over HTTP (POST /keys makes keys)");
   }
   write_pid(descriptor);
   return lock;
