@@ -162,6 +162,7 @@ int run_all(const Settings& settings) {
       {"peers", measure_peers},
   }};
   const auto machine = describe_machine(settings.folder);
+  remove_folders_when_interrupted();
   Lab lab(settings);
   Report report;
   int failures = 0;

@@ -7,6 +7,7 @@
 #include "process.hpp"
 #include "replies.hpp"
 #include "report.hpp"
+#include "temporary_folder.hpp"
 
 #include <chrono>
 #include <filesystem>

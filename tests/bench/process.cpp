@@ -260,15 +260,4 @@ ChildReport run_forked(const Work& work,
 
 }  // namespace detail
 
-TemporaryFolder::TemporaryFolder(const std::filesystem::path& parent) {
-  std::string pattern = (parent / "taskgate-bench-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw_errno("mkdtemp in " + parent.string());
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;  // a leftover file in a temporary folder is no reason to fail
-  std::filesystem::remove_all(path_, ignored);
-}
-
 }  // namespace taskgate::bench

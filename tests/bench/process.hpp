@@ -108,18 +108,4 @@ auto in_child(std::chrono::milliseconds limit, const F& work) {
   return result;
 }
 
-/// A folder that disappears with this object.
-class TemporaryFolder {
- public:
-  /// Made inside `parent`. Throws.
-  explicit TemporaryFolder(const std::filesystem::path& parent);
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace taskgate::bench
