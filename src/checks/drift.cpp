@@ -112,10 +112,10 @@ class DriftSearch {
     for (const auto& property : known) {
       if (!object->contains(property.name)) missing.push_back(&property);
     }
-    for (const auto& [name, value] : object->items()) {
+    for (const auto& member : object->items()) {
       const bool is_known = std::any_of(known.begin(), known.end(),
-                                        [&](const auto& one) { return one.name == name; });
-      if (!is_known) extra.push_back(name);
+                                        [&](const auto& one) { return one.name == member.key(); });
+      if (!is_known) extra.push_back(member.key());
     }
     for (const auto* target : missing) rename_to(path, *object, target->name, missing, extra);
   }

@@ -239,7 +239,7 @@ class FactWalk {
     if (quote.find('\n') != std::string_view::npos) return;  // marks that do not belong together
     auto words = normalised_words(quote);
     if (std::count(words.begin(), words.end(), ' ') < 2 &&
-        quote.find_first_of(" ") != std::string_view::npos)
+        quote.find(' ') != std::string_view::npos)
       return;
     while (!words.empty() &&
            std::string_view(".,;:!? ").find(words.back()) != std::string_view::npos)

@@ -63,6 +63,7 @@ class RefusalRules {
   }
   static std::vector<Rule> make(const std::vector<std::string>& patterns) {
     std::vector<Rule> rules;
+    rules.reserve(patterns.size());
     for (const auto& pattern : patterns) rules.push_back(make(pattern));
     return rules;
   }

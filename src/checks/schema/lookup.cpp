@@ -137,6 +137,7 @@ std::vector<KnownProperty> CompiledSchema::properties_at(std::string_view instan
     }
   }
   std::vector<KnownProperty> out;
+  out.reserve(names.size());
   for (const auto& [name, is_required] : names) out.push_back({std::string(name), is_required});
   return out;
 }
