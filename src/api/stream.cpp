@@ -67,9 +67,10 @@ class EventFeed final : public net::StreamFeed {
     if (!batch || batch->purged) co_return State::ended;
     append_frames(out, batch->events, id_);
     if (batch->finished) co_return State::ended;
-    if (out.empty() && now >= heartbeat_at_) out = kHeartbeat;
+    const bool drained = batch->events.empty();
+    if (drained && now >= heartbeat_at_) out = kHeartbeat;
     if (!out.empty()) heartbeat_at_ = now + heartbeat_;
-    co_return State::waiting;
+    co_return drained ? State::waiting : State::more;  // a batch may be one page of several
   }
 
   asio::steady_timer* sleep() override { return subscription_->sleep_until(heartbeat_at_); }

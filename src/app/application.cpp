@@ -111,7 +111,8 @@ std::vector<api::ProviderInfo> provider_infos(const providers::Registry& registr
     info.name = name;
     info.models = name + "/<model>";
     if (const auto found = config.providers.find(name); found != config.providers.end()) {
-      for (const auto& model : found->second.models) info.configured.push_back(name + "/" + model);
+      for (const auto& model : found->second.models)
+        info.configured.push_back(std::string(name).append("/").append(model));
     }
     all.push_back(std::move(info));
   }

@@ -17,7 +17,7 @@ namespace taskgate::engine {
 /// with.
 class Bell {
  public:
-  explicit Bell(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
+  explicit Bell(const boost::asio::any_io_executor& executor) : timer_(executor) {}
   /// Forgets that it rang. Call before looking for what it may have rung for.
   void clear() noexcept { rung_.store(false); }
   /// The timer that ends when rung, or at `deadline`; null when it rang since clear(). For a caller

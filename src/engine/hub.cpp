@@ -69,7 +69,7 @@ class HubSubscription final : public Subscription {
         ref_(task.ref),
         beginning_(std::make_unique<const Task>(std::move(task))),
         cursor_(after),
-        bell_(std::make_shared<Bell>(std::move(executor))) {
+        bell_(std::make_shared<Bell>(executor)) {
     channel_ = hub.join(ref_, bell_);
   }
 
@@ -81,7 +81,8 @@ class HubSubscription final : public Subscription {
       if (take_from_tail(batch) || !behind_tail()) co_return batch;
       auto page = co_await store_.events(ref_, cursor_, kPageEvents, kPageBytes);
       if (!page) co_return page.error();
-      synced_ = true;
+      const auto& read = page.value().events;
+      synced_ = read.empty() || read.back().seq >= page.value().last_seq;
       if (take_from_page(page.value(), batch)) co_return batch;
     }
   }
@@ -133,7 +134,7 @@ class HubSubscription final : public Subscription {
   const TaskRef ref_;
   std::unique_ptr<const Task> beginning_;
   std::uint64_t cursor_;
-  bool synced_ = false;  // the store has been read once since the channel was joined
+  bool synced_ = false;  // since the channel was joined the store has been read to its end
   std::shared_ptr<Bell> bell_;
   std::shared_ptr<Hub::Channel> channel_;
 };

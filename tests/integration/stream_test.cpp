@@ -89,6 +89,24 @@ TEST(Stream, HeaderWinsOverTheQuery) {
   EXPECT_EQ(by_alias.front().id, "3");
 }
 
+TEST(Stream, ALogOfManyPagesIsStreamedToItsEnd) {
+  TestGateway gateway;
+  auto client = gateway.client();
+  std::string input;
+  for (int i = 0; i < 80'000; ++i) input += "word ";
+  const auto task =
+      client.post("/tasks", {{"model", "sim/echo"}, {"input", input}}, {{"Prefer", "wait=60"}});
+  ASSERT_EQ(task.status, 200) << task.body.substr(0, 300);
+  const auto id = task.json()["id"].get<std::string>();
+
+  const auto events = gateway.stream(id).rest();
+
+  expect_dense(events);
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events.back().type, "task.success");
+  EXPECT_EQ(text_of(events).size(), task.json()["result"]["text"].get<std::string>().size());
+}
+
 TEST(Stream, IdleStreamsGetHeartbeats) {
   app::Overrides overrides;
   overrides.stream_heartbeat = std::chrono::milliseconds{20};

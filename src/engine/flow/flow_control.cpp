@@ -1,5 +1,7 @@
 #include "engine/flow/flow_control.hpp"
 
+#include "engine/flow/route.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -16,9 +18,6 @@ struct FlowControl::Lane {
 };
 
 namespace {
-
-// A pause longer than this is worth another model.
-constexpr std::chrono::seconds kWorthWaiting{10};
 
 bool is_simulated(std::string_view model) {
   return model.starts_with("sim/");

@@ -52,7 +52,10 @@ Route::Next Route::after_failure(std::size_t index, const Failure& failure, int 
   Leg& leg = legs_[index];
   ++leg.attempts;
   leg.outcome = providers::to_string(failure.failure_class);
-  if (failure.retryable() && leg.attempts < max_attempts) return Next::same_model;
+  const bool has_next = index + 1 < legs_.size();
+  const bool waits_long = failure.retry_after && *failure.retry_after > kWorthWaiting;
+  if (failure.retryable() && leg.attempts < max_attempts && !(has_next && waits_long))
+    return Next::same_model;
   if (!may_fall_back(failure)) return Next::end;
   current_ = std::max(current_, index + 1);
   if (current_ < legs_.size()) return Next::next_model;

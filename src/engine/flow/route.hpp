@@ -4,12 +4,16 @@
 
 #include "taskgate/providers/provider.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace taskgate::engine {
+
+/// A pause that an upstream asks for and that is longer than this is worth another model.
+inline constexpr std::chrono::seconds kWorthWaiting{10};
 
 /// Whether another model may do what this failure kept one from doing: an upstream that is out or
 /// fails, a key or a model that it does not accept, a request too long for it. Not: a request that

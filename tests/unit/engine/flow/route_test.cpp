@@ -29,6 +29,15 @@ TEST(Route, StaysWithAModelUntilItsAttemptsAreUsedUp) {
   EXPECT_EQ(route.path(), R"([{"model":"a/x","attempts":3,"outcome":"overload"}])");
 }
 
+TEST(Route, MovesOnWhenTheUpstreamAsksForALongPause) {
+  auto failure = failed(FailureClass::rate, 429);
+  failure.retry_after = std::chrono::seconds{11};
+  Route route("a/x", {"b/y"});
+
+  EXPECT_EQ(route.after_failure(0, failure, 3), Next::next_model);
+  EXPECT_EQ(route.after_failure(1, failure, 3), Next::same_model) << "there is nobody else";
+}
+
 TEST(Route, MovesOnAtOnceFromWhatNoRetryHelps) {
   for (const auto& failure : {failed(FailureClass::quota, 429), failed(FailureClass::caller, 401),
                               failed(FailureClass::caller, 403), failed(FailureClass::caller, 404),
