@@ -125,7 +125,8 @@ asio::awaitable<void> Scheduler::run_slot(LiveTaskPtr task,
     std::lock_guard lock(mutex_);
     fence = (context_.store.generation() << 32) | ++fences_;
     attempts_.emplace(task.get(), control);
-    if (stopping_) control->stop(StopReason::shutdown);
+    // Not stopping_: what was launched before the drain has the grace, as those that run already.
+    if (context_.stopping) control->stop(StopReason::shutdown);
   }
   AttemptEnd end;
   bool broke = false;

@@ -90,7 +90,8 @@ TEST(Drain, AttemptsEndWithinTheGrace) {
   }
   gateway.restart(std::chrono::seconds{20});
 
-  EXPECT_EQ(gateway.client().wait_final(id)["attempts"], 1);
+  EXPECT_EQ(gateway.client().wait_final(id)["attempts"], 1)
+      << gateway.client().get("/tasks/" + id + "/events").body;
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ TEST_F(DispatcherTest, NeverHoldsMoreThanMaxConcurrentSockets) {
   start();
 
   // Hosts go in turn, so the first three hosts have one each.
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(receivers[i]->wait_for_requests(1, kPatience));
+  for (std::size_t i = 0; i < 3; ++i) ASSERT_TRUE(receivers[i]->wait_for_requests(1, kPatience));
   EXPECT_EQ(open(), 3U);
   EXPECT_EQ(dispatcher_->stats().in_flight, 3U);
 
