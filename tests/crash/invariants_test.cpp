@@ -94,7 +94,7 @@ TEST(Invariants, EachIsViolatedByItsOwnDamage) {
       {"I5 attempts", [](Sample& s) { s.events()[5] = event(6, "task.progress"); }},
       {"I5 failed",
        [](Sample& s) {
-         for (const std::uint64_t seq : {3, 4, 5})
+         for (const std::uint64_t seq : {3U, 4U, 5U})
            s.events()[seq - 1] = event(seq, "task.retrying", {{"delay_ms", 20}});
        }},
       {"the text", [](Sample& s) { s.events()[3] = event(4, "task.progress"); }},

@@ -245,7 +245,8 @@ class StoreCheck {
   void check_keys() {
     const auto keys = complete(store_.keys());
     if (!keys) return found_.broken.push_back("the keys cannot be read");
-    for (const auto& [id, span] : history_.keys) {
+    for (const auto& [name, span] : history_.keys) {
+      const auto& id = name;  // clang 14: a lambda captures no structured binding
       const auto key = std::find_if(keys->begin(), keys->end(),
                                     [&](const store::ApiKey& each) { return each.id == id; });
       if (key == keys->end()) {
