@@ -16,7 +16,6 @@ namespace {
 
 constexpr int kWholeLog = 100'000;
 constexpr std::size_t kAnySize = std::size_t{1} << 30;
-constexpr TimePoint::duration kEndOfTime{1'000'000'000};
 
 // One recovered database against one history.
 class StoreCheck {
