@@ -55,6 +55,7 @@ std::vector<Calibrator::Point> Calibrator::pool(std::vector<LabelledScore> label
     }
   }
   std::vector<Point> points;
+  points.reserve(blocks.size());
   for (const auto& block : blocks)
     points.push_back({block.scores / block.count, block.probability()});
   return points;
