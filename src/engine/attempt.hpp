@@ -44,9 +44,12 @@ class TurnListener {
   virtual ~TurnListener() = default;
   /// Whether on_first_output() is of interest: it costs a step for each piece of the answer.
   virtual bool wants_first_output() const = 0;
-  /// On the attempt's strand; at most once an attempt.
+  /// Before the second and every later turn of an attempt, on its strand. It takes its place among
+  /// the model's turns whether one is free or not: a task under way is not put back for it.
+  virtual void on_turn_begin() = 0;
+  /// On the attempt's strand; at most once a turn.
   virtual void on_first_output() = 0;
-  /// On the attempt's strand; at most once an attempt.
+  /// On the attempt's strand; once a turn.
   virtual void on_turn_end(const AttemptReport& report) = 0;
 };
 
