@@ -122,6 +122,7 @@ Result<void> Engine::Impl::may_enter(const std::string& tenant,
                                      const SubmitOptions& submission) {
   if (submission.known_only) return Error(Errc::not_found, "no task has this key or id");
   if (const auto unknown = check_models(registry, request)) return *unknown;
+  if (const auto unknown = check_tools(request)) return *unknown;
   return admission.enter(tenant, request.body.size());
 }
 

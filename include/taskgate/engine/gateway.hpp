@@ -6,6 +6,7 @@
 #include "taskgate/core/result.hpp"
 #include "taskgate/core/task.hpp"
 #include "taskgate/engine/model_status.hpp"
+#include "taskgate/engine/task_input.hpp"
 #include "taskgate/engine/task_request.hpp"
 #include "taskgate/store/store.hpp"
 
@@ -102,6 +103,18 @@ class Gateway {
   /// Durably asks a live task to stop; a final one comes back unchanged. Idempotent.
   virtual boost::asio::awaitable<Result<TaskView>> cancel(std::string tenant,
                                                           std::string public_id) = 0;
+  /// Answers what a waiting task asks; with the last answer it is queued again. Errc::conflict (it
+  /// does not wait, or asks something else), Errc::unprocessable (not this key, or arguments that
+  /// are not valid).
+  virtual boost::asio::awaitable<Result<TaskView>> answer(std::string tenant,
+                                                          std::string public_id,
+                                                          TaskInput input) = 0;
+  /// What the journal holds of a task with tools, as JSON arrays: the model's turns with their
+  /// calls, the calls alone. Errc::gone when purged.
+  virtual boost::asio::awaitable<Result<std::string>> steps(std::string tenant,
+                                                            std::string public_id) = 0;
+  virtual boost::asio::awaitable<Result<std::string>> tool_calls(std::string tenant,
+                                                                 std::string public_id) = 0;
   /// Deletes a final task's content. Errc::conflict while live.
   virtual boost::asio::awaitable<Result<void>> purge(std::string tenant, std::string public_id) = 0;
 

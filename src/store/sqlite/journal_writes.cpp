@@ -99,8 +99,9 @@ bool may_dispatch(const CallHead& call, bool after_unknown) {
 }
 
 // Whether what a send came to says more than what is known. `is_last`: no later send was begun.
-bool is_news(CallState known, CallState outcome, bool is_last) {
-  switch (known) {
+bool is_news(const CallHead& call, CallState outcome, bool is_last) {
+  if (call.alias) return call.state == CallState::planned;  // what the other call came to
+  switch (call.state) {
     case CallState::succeeded:
     case CallState::denied:
       return false;
@@ -169,8 +170,8 @@ Result<OutcomeRecorded> write_outcome(WriteContext& context, const RecordOutcome
   recorded.state = call->state;
   const bool is_holder = state->status == TaskStatus::running && state->fence == outcome.fence;
   recorded.late = outcome.past_lease || !is_holder;
-  const bool is_last = call->fence == outcome.fence && call->attempts == outcome.attempt;
-  if (!is_news(call->state, outcome.state, is_last)) return recorded;
+  const bool is_last = call->attempts == outcome.attempt;
+  if (!is_news(*call, outcome.state, is_last)) return recorded;
   const auto& [turn, ord] = outcome.place;
   if (outcome.state == CallState::planned) {
     auto update = context.db.query(kNotSent);
