@@ -17,7 +17,7 @@ namespace taskgate::api {
 namespace {
 
 using nlohmann::json;
-using Kind = engine::TaskInput::Kind;
+using AnswerKind = engine::TaskInput::Kind;
 
 constexpr auto kAnswers = std::to_array<std::string_view>({"approve", "deny", "edit", "resolve"});
 constexpr auto kApproveFields = std::to_array<std::string_view>({"key"});
@@ -28,15 +28,15 @@ constexpr std::size_t kMaxReason = 2000;  // characters
 constexpr std::size_t kMaxKey = 64;
 constexpr std::size_t kMostFaults = 20;
 
-std::span<const std::string_view> fields_of(Kind kind) {
+std::span<const std::string_view> fields_of(AnswerKind kind) {
   switch (kind) {
-    case Kind::approve:
+    case AnswerKind::approve:
       return kApproveFields;
-    case Kind::deny:
+    case AnswerKind::deny:
       return kDenyFields;
-    case Kind::edit:
+    case AnswerKind::edit:
       return kEditFields;
-    case Kind::resolve:
+    case AnswerKind::resolve:
       break;
   }
   return kResolveFields;
@@ -78,12 +78,12 @@ void read_rest(const json& answer, engine::TaskInput& input, std::vector<Fault>&
   const auto dump = [](const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
   };
-  if (const auto* reason = member("reason"); input.kind == Kind::deny && reason != nullptr) {
+  if (const auto* reason = member("reason"); input.kind == AnswerKind::deny && reason != nullptr) {
     if (reason->is_string()) input.reason = reason->get<std::string>();
     if (!reason->is_string() || count_characters(input.reason) > kMaxReason)
       faults.push_back({"/deny/reason", "expected a string of at most 2000 characters"});
   }
-  if (input.kind == Kind::edit) {
+  if (input.kind == AnswerKind::edit) {
     const auto* arguments = member("arguments");
     if (arguments != nullptr && arguments->is_object()) {
       input.arguments = dump(*arguments);
@@ -91,7 +91,7 @@ void read_rest(const json& answer, engine::TaskInput& input, std::vector<Fault>&
       faults.push_back({"/edit/arguments", "expected an object: the arguments to send instead"});
     }
   }
-  if (input.kind == Kind::resolve) {
+  if (input.kind == AnswerKind::resolve) {
     const auto* executed = member("executed");
     if (executed != nullptr && executed->is_boolean()) {
       input.executed = executed->get<bool>();
@@ -110,7 +110,7 @@ void read_answer(const json& document, engine::TaskInput& input, std::vector<Fau
     if (!document.contains(std::string(kAnswers[i]))) continue;
     ++answers;
     given = kAnswers[i];
-    input.kind = static_cast<Kind>(i);
+    input.kind = static_cast<AnswerKind>(i);
   }
   if (answers != 1) {
     faults.push_back({"", "expected exactly one of approve, deny, edit, resolve"});

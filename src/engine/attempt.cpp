@@ -116,7 +116,10 @@ class Attempt {
       note_step();
       auto outcome = co_await take_turn(conversation);
       if (!outcome || outcome->turn() == nullptr) co_return outcome;
-      if (outcome->turn()->tool_calls.empty()) co_return outcome;
+      if (outcome->turn()->tool_calls.empty()) {
+        note_last_step();
+        co_return outcome;
+      }
       auto turn = std::move(*outcome->turn());
       const auto started_at = *last_turn_at_;
       last_turn_at_.reset();
@@ -133,9 +136,21 @@ class Attempt {
     writer_.log().note(std::move(started));
   }
 
+  void note_last_step() {
+    EventDraft finished;
+    finished.type = EventType::step_finished;
+    finished.at = context_.clock.now();
+    finished.data = R"("step":)" + std::to_string(agent_->next_turn()) + R"(,"kind":"model")";
+    append_model(finished.data, "name", model_);
+    finished.data += R"(,"status":"succeeded","tool_calls":0)";
+    writer_.log().note(std::move(finished));
+  }
+
   asio::awaitable<AttemptEnd> give_up_lease() {
     (void)co_await writer_.log().settle();  // what could not be written is void with the attempt
-    co_return co_await writer_.requeue(StopReason::lease);
+    const auto why =
+        control_->reason() == StopReason::none ? agent_->why_lost() : control_->reason();
+    co_return co_await writer_.requeue(why);
   }
 
   asio::awaitable<AttemptEnd> finish_at_bound() {

@@ -44,7 +44,7 @@ asio::awaitable<Result<TaskView>> Engine::answer(std::string tenant,
     const auto status = co_await e.store.journal().answer(std::move(answer.value()));
     if (!status && status.error().code() == Errc::conflict && tries < kTries) continue;
     if (!status) co_return status.error();
-    TASKGATE_CRASH_POINT("engine.answered");
+    TASKGATE_CRASH_POINT("agent.answered");
     if (status.value() == TaskStatus::queued) {
       if (const auto task = e.live.find(ref.value())) e.scheduler.add(task);
     }

@@ -175,11 +175,11 @@ TEST_F(Agents, EventsTellEveryStepAndCall) {
 
   std::vector<std::string> types;
   for (const auto& event : client().get("/tasks/" + id + "/events").json()["data"])
-    types.push_back(event["type"]);
+    if (event["type"] != "task.progress") types.push_back(event["type"]);
 
   const std::vector<std::string> expected{"task.queued",   "task.running", "step.started",
                                           "step.finished", "tool.started", "tool.finished",
-                                          "step.started",  "output.delta", "task.success"};
+                                          "step.started",  "output.delta", "step.finished", "task.success"};
   EXPECT_EQ(types, expected);
 }
 

@@ -108,6 +108,10 @@ asio::awaitable<bool> AgentLoop::join_calls(runtime::TaskGroup& group,
 }
 
 asio::awaitable<void> AgentLoop::run_read(std::size_t index) {
+  if (calls_[index].state == CallState::needs_approval) {
+    asking_ = true;
+    co_return;
+  }
   const auto end = co_await run_one(index);
   note_end(end);
 }
@@ -209,8 +213,8 @@ asio::awaitable<End> AgentLoop::write_settled(std::size_t index, store::RecordOu
   const auto copy = outcome;
   const auto recorded = co_await context_.store.journal().record_outcome(std::move(outcome));
   if (!recorded) {
-    if (recorded.error().code() != Errc::conflict) control_->stop_here(StopReason::storage);
-    co_return End::stopped;
+    (void)lost_to(recorded.error());  // noted: the end says it
+    co_return End::lost;
   }
   if (!recorded.value().applied) co_return End::lost;
   call.state = copy.state;

@@ -68,10 +68,7 @@ asio::awaitable<AgentLoop::Next> AgentLoop::resume(Conversation& conversation) {
   co_await make_tools_known();
   offer_tools(conversation.request());
   auto journal = co_await context_.store.journal().read(task_->ref);
-  if (!journal) {
-    control_->stop_here(StopReason::storage);
-    co_return Next::stopped;
-  }
+  if (!journal) co_return lost_to(journal.error());
   rows_ = std::move(journal.value().turns);
   calls_ = std::move(journal.value().calls);
   for (const auto& row : rows_) {
@@ -123,11 +120,7 @@ asio::awaitable<AgentLoop::Next> AgentLoop::act(providers::ModelTurn turn,
   auto plans = commit.calls;
   TASKGATE_CRASH_POINT("agent.before_turn_commit");
   const auto committed = co_await context_.store.journal().commit_turn(std::move(commit));
-  if (!committed) {
-    if (committed.error().code() == Errc::conflict) co_return Next::lost;
-    control_->stop_here(StopReason::storage);
-    co_return Next::stopped;
-  }
+  if (!committed) co_return lost_to(committed.error());
   TASKGATE_CRASH_POINT("agent.after_turn_commit");
   writer_.log().start_over("step");
   rows_.push_back(std::move(row));
@@ -140,6 +133,12 @@ asio::awaitable<AgentLoop::Next> AgentLoop::act(providers::ModelTurn turn,
   const auto next = co_await run_calls();
   if (next == Next::ask_model) tell_model(conversation, turns_.size() - 1);
   co_return next;
+}
+
+// The task is another's, or the disk does not take what has to be written first.
+AgentLoop::Next AgentLoop::lost_to(const Error& error) {
+  why_lost_ = error.code() == Errc::conflict ? StopReason::lease : StopReason::storage;
+  return Next::lost;
 }
 
 // The bounds are looked at where another turn would begin.

@@ -26,7 +26,7 @@ class AgentLoop {
     ask_model,  ///< the conversation is complete: take the next turn
     wait,       ///< somebody must be asked: wait() ends the attempt
     stopped,    ///< the attempt is being stopped; its control says why
-    lost,       ///< the lease or the fence is gone: back to the queue
+    lost,       ///< the lease, the fence or the disk is gone: back to the queue, see why_lost()
     bound       ///< a bound of the task ends it: see finding()
   };
 
@@ -48,6 +48,7 @@ class AgentLoop {
 
   /// The bound that ends the task.
   const Finding& finding() const noexcept { return *finding_; }
+  StopReason why_lost() const noexcept { return why_lost_; }
   /// The number of the turn that comes next, from 1.
   int next_turn() const noexcept { return static_cast<int>(turns_.size()) + 1; }
   /// Adds what the loop did to the end of the task: steps, calls, usage, findings.
@@ -69,6 +70,7 @@ class AgentLoop {
   boost::asio::awaitable<CallRunner::End> write_settled(std::size_t index,
                                                         store::RecordOutcome outcome);
   void note_end(CallRunner::End end);
+  Next lost_to(const Error& error);
   void tell_model(Conversation& conversation, std::size_t turn) const;
   std::optional<Finding> exceeded_bound() const;
   store::CallRow* holder_of(const store::CallRow& alias);
@@ -87,6 +89,7 @@ class AgentLoop {
   std::vector<store::CallRow> calls_;
   std::optional<Finding> finding_;
   std::size_t replayed_ = 0;  // turns that earlier attempts took
+  StopReason why_lost_ = StopReason::lease;
   bool asking_ = false;
   bool stopped_ = false;
   bool lost_ = false;

@@ -26,8 +26,8 @@ using tools::UnknownPolicy;
 
 namespace {
 
-constexpr std::chrono::milliseconds kFirstPause{200};
-constexpr std::chrono::milliseconds kLongestPause{10'000};
+constexpr std::chrono::milliseconds kFirstToolPause{200};
+constexpr std::chrono::milliseconds kLongestToolPause{10'000};
 constexpr std::chrono::milliseconds kStorageRest{500};
 constexpr int kMostQuestions = 3;
 
@@ -246,7 +246,7 @@ bool CallRunner::is_in_key_window() const {
 }
 
 std::chrono::milliseconds CallRunner::pause_before_retry() const {
-  const BackoffPolicy policy{kFirstPause, kLongestPause, kLongestRetryAfter};
+  const BackoffPolicy policy{kFirstToolPause, kLongestToolPause, kLongestRetryAfter};
   return backoff_delay(policy, std::max(sends_, questions_), retry_after_, uniform01());
 }
 

@@ -156,7 +156,7 @@ Result<Dispatched> write_dispatch(WriteContext& context, const Dispatch& dispatc
   Dispatched dispatched;
   dispatched.attempt = call->attempts + 1;
   dispatched.last_seq = log_events(context, dispatch.ref, *state, dispatch.events);
-  TASKGATE_CRASH_POINT("store.before_dispatch_commit");
+  TASKGATE_CRASH_POINT("agent.in_dispatch_commit");
   return dispatched;
 }
 
@@ -192,7 +192,7 @@ Result<OutcomeRecorded> write_outcome(WriteContext& context, const RecordOutcome
     now.last_seq = recorded.last_seq;
     recorded.last_seq = queue_answered(context, outcome.ref, now, outcome.at);
   }
-  TASKGATE_CRASH_POINT("store.before_outcome_commit");
+  TASKGATE_CRASH_POINT("agent.in_outcome_commit");
   return recorded;
 }
 
