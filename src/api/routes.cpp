@@ -75,6 +75,7 @@ constexpr auto make_rows() {
       {delete_, "/tasks/{id}", Access::operate, Body::none, bind<&H::tasks, &TaskRoutes::purge>},
       {post, "/tasks/{id}/cancel", Access::submit, Body::small,
        bind<&H::tasks, &TaskRoutes::cancel>},
+      {post, "/tasks/{id}/retry", Access::submit, Body::small, bind<&H::tasks, &TaskRoutes::retry>},
       {post, "/tasks/{id}/input", Access::submit, Body::task,
        bind<&H::agents, &AgentRoutes::input>},
       {get, "/tasks/{id}/steps", Access::read, Body::none, bind<&H::agents, &AgentRoutes::steps>},

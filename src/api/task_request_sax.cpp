@@ -149,8 +149,7 @@ std::string TaskRequestSax::pointer() const {
     const auto& frame = frames_[i];
     const bool is_array = frame.place == Place::messages || frame.place == Place::parts ||
                           frame.place == Place::tags || frame.place == Place::fallbacks ||
-                          frame.place == Place::tools ||
-                          frame.place == Place::webhook_events;
+                          frame.place == Place::tools || frame.place == Place::webhook_events;
     if (is_array) {
       path += '/';
       path += std::to_string(frame.index);

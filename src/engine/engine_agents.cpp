@@ -29,6 +29,38 @@ std::optional<Error> Engine::Impl::check_tools(const TaskRequest& request) const
   return std::nullopt;
 }
 
+// Steps are reused only when what they did is known.
+asio::awaitable<Result<void>> Engine::Impl::prepare_retry(std::string tenant,
+                                                          RetryOf retry,
+                                                          store::NewTask& command) {
+  auto ref = co_await resolve(std::move(tenant), retry.public_id);
+  if (!ref) co_return ref.error();
+  const auto from = ref.value().id;
+  const auto journal = co_await store.journal().read(std::move(ref.value()));
+  if (!journal) co_return journal.error();
+  if (!is_final(journal.value().status))
+    co_return Error(Errc::conflict, "the task is not finished: cancel it first");
+  const int steps = static_cast<int>(journal.value().turns.size());
+  if (retry.from_step > steps + 1)
+    co_return Error(Errc::unprocessable, "the task has taken " + std::to_string(steps) +
+                                             " steps that can be reused, so from_step is at most " +
+                                             std::to_string(steps + 1));
+  for (const auto& call : journal.value().calls) {
+    const bool is_known =
+        store::is_settled(call.state) || call.state == store::CallState::failed_definite;
+    if (call.place.turn < retry.from_step && !is_known)
+      co_return Error(Errc::conflict, "nobody knows what became of the call " + call.plan.key +
+                                          " of step " + std::to_string(call.place.turn) +
+                                          ": retry from that step, or an earlier one");
+  }
+  command.task.retry_of = std::move(retry.public_id);
+  store::JournalCopy copy;
+  copy.from = from;
+  copy.turns = retry.from_step - 1;
+  command.journal = copy;
+  co_return Result<void>();
+}
+
 asio::awaitable<Result<TaskView>> Engine::answer(std::string tenant,
                                                  std::string public_id,
                                                  TaskInput input) {

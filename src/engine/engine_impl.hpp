@@ -88,6 +88,10 @@ struct Engine::Impl {
   boost::asio::awaitable<Result<Submitted>> settle_accept(store::AcceptOutcome outcome,
                                                           TaskRequest request,
                                                           bool by_id);
+  /// What SubmitOptions::retry asks for, into the command.
+  boost::asio::awaitable<Result<void>> prepare_retry(std::string tenant,
+                                                     RetryOf retry,
+                                                     store::NewTask& command);
   /// Errc::invalid_argument, with the JSON pointer of the field as its detail.
   std::optional<Error> check_tools(const TaskRequest& request) const;
   TimePoint now_for_keeping() const;

@@ -171,6 +171,10 @@ void add_result(std::string& out, const FinalResult& result) {
   out += '}';
 }
 
+void add_retry_of(std::string& out, const Task& task) {
+  if (task.retry_of) add_string(out, "retry_of", *task.retry_of);
+}
+
 void add_times(std::string& out, const Task& task) {
   add_time(out, "created_at", task.created_at);
   add_time(out, "started_at", task.started_at);
@@ -212,6 +216,7 @@ std::size_t append_final_object(std::string& out, const Task& task, const FinalR
   add_durations(out, row, result);
   add_steps(out, row, result);
   add_raw(out, "required_input", "null");
+  add_retry_of(out, row);
   add_raw(out, "metadata", row.metadata);
   add_raw(out, "tags", row.tags);
   add_links(out, row.public_id());
@@ -249,6 +254,7 @@ void append_task_object(std::string& out, const TaskView& view) {
   add_number(out, "poll_after_ms", view.poll_after.count());
   add_raw(out, "required_input",
           task.required_input.empty() ? "null" : std::string_view(task.required_input));
+  add_retry_of(out, task);
   add_raw(out, "metadata", task.metadata);
   add_raw(out, "tags", task.tags);
   add_links(out, task.public_id());

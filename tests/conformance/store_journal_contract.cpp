@@ -513,6 +513,29 @@ TEST_P(JournalContract, PurgeDeletesTheJournal) {
   EXPECT_EQ(code_of(record(outcome_command(ref, CallState::succeeded))), Errc::not_found);
 }
 
+TEST_P(JournalContract, NewTaskTakesTheBeginningOfAJournalOver) {
+  const auto ref = dispatched_task();
+  ASSERT_TRUE(record(outcome_command(ref, CallState::succeeded))->applied);
+  ASSERT_TRUE(wait_for(store_->journal().commit_turn(turn_command(ref, 2, {plan_call("tg_b")})))
+                  .has_value());
+  auto again = new_task("acme", at_ms(1));
+  again.task.retry_of = "the-first";
+  again.journal = JournalCopy{ref.id, 1};
+
+  const auto copy = accept(std::move(again));
+
+  EXPECT_EQ(task_of(copy).retry_of, "the-first");
+  const auto journal = journal_of(copy);
+  EXPECT_EQ(journal.turns.size(), 1U);
+  ASSERT_EQ(journal.calls.size(), 1U);
+  EXPECT_EQ(journal.calls[0].plan.key, "tg_a");
+  EXPECT_EQ(journal.calls[0].state, CallState::succeeded);
+  EXPECT_EQ(journal.calls[0].outcome, R"({"result":1})");
+  EXPECT_EQ(journal.calls[0].resolved_by, "replay");
+  EXPECT_EQ(journal.calls[0].attempts, 0);
+  EXPECT_EQ(journal_of(ref).calls.size(), 2U);
+}
+
 TEST_P(JournalContract, JournalOfAnotherTenantIsNotFound) {
   const auto ref = task_with({plan_call("tg_a")});
 

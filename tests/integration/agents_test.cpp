@@ -177,9 +177,9 @@ TEST_F(Agents, EventsTellEveryStepAndCall) {
   for (const auto& event : client().get("/tasks/" + id + "/events").json()["data"])
     if (event["type"] != "task.progress") types.push_back(event["type"]);
 
-  const std::vector<std::string> expected{"task.queued",   "task.running", "step.started",
-                                          "step.finished", "tool.started", "tool.finished",
-                                          "step.started",  "output.delta", "step.finished", "task.success"};
+  const std::vector<std::string> expected{
+      "task.queued",   "task.running", "step.started", "step.finished", "tool.started",
+      "tool.finished", "step.started", "output.delta", "step.finished", "task.success"};
   EXPECT_EQ(types, expected);
 }
 
@@ -469,6 +469,27 @@ TEST_F(Agents, JournalIsShownWhileTheTaskLives) {
   EXPECT_EQ(whole["tool_calls"], calls);
   EXPECT_EQ(whole["steps"], steps);
   EXPECT_EQ(client().get("/tasks/task_00000000000000000000000000/steps").status, 404U);
+}
+
+TEST_F(Agents, RetryReusesTheStepsBefore) {
+  start();
+  auto task = script(
+      {{{"calls", {invoice(1)}}}, {{"calls", {invoice(2)}}}, {{"calls", {invoice(1)}}}, kDone});
+  task["max_steps"] = 2;  // it fails at the bound, and so does the one that tries again
+  const auto id = submit(task);
+  EXPECT_EQ(client().wait_final(id)["status"], "failed");
+  ASSERT_EQ(ledger_.total(), 2);
+
+  const auto reply = client().post("/tasks/" + id + "/retry", {{"from_step", 2}});
+  const auto again = client().wait_final(reply.json().value("id", ""));
+
+  EXPECT_EQ(reply.status, 202U) << reply.body;
+  EXPECT_EQ(again["retry_of"], id);
+  ASSERT_EQ(again["tool_calls"].size(), 2U);
+  EXPECT_EQ(again["tool_calls"][0]["replayed"], true);
+  EXPECT_EQ(again["tool_calls"][1]["replayed"], false);
+  EXPECT_EQ(ledger_.executions().size(), 3U);  // the second step's write is another task's
+  EXPECT_EQ(client().post("/tasks/" + id + "/retry", {{"from_step", 9}}).status, 422U);
 }
 
 TEST_F(Agents, LongRunSurvivesManyRestarts) {

@@ -66,6 +66,7 @@ struct Task {
   std::uint64_t last_seq = 0;  ///< newest event's number
   double progress = 0.0;       ///< 0..1, never goes back
   bool cancel_requested = false;
+  std::optional<std::string> retry_of;  ///< public id of the task that this one tries again
   std::string required_input;   ///< what a waiting task asks, JSON; empty while it is not waiting
   bool purged = false;          ///< content deleted; only this row is left
   std::string metadata = "{}";  ///< the client's metadata as a JSON object

@@ -37,6 +37,12 @@ struct TaskView {
   std::chrono::milliseconds poll_after{0};  ///< while live: when to ask again
 };
 
+/// A finished task that is tried again as a new one.
+struct RetryOf {
+  std::string public_id;
+  int from_step = 1;  ///< number of the first turn of the model that is taken anew, from 1
+};
+
 struct SubmitOptions {
   std::optional<std::string> idempotency_key;
   std::string route = "POST /tasks";     ///< scope of the key
@@ -44,6 +50,9 @@ struct SubmitOptions {
   /// The request may not make a task any more, but may repeat one that did: Errc::not_found when
   /// its key or id is not known.
   bool known_only = false;
+  /// Errc::not_found, Errc::gone; Errc::conflict while it is live, or when a call of a step that is
+  /// reused is of unknown outcome; Errc::unprocessable when it has no such step.
+  std::optional<RetryOf> retry;
 };
 
 struct Submitted {

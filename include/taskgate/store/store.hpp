@@ -53,6 +53,12 @@ struct WebhookTarget {
   std::uint32_t event_mask = 0;  ///< bit (1 << EventType) for each event that was asked for
 };
 
+/// The beginning of another task's journal, taken over by a new one of the same tenant.
+struct JournalCopy {
+  TaskId from;
+  int turns = 0;  ///< the first so many
+};
+
 /// A task about to be accepted.
 struct NewTask {
   Task task;                 ///< complete: the store inserts it as it is (last_seq becomes 1)
@@ -60,6 +66,8 @@ struct NewTask {
   EventDraft queued;         ///< event number 1
   std::optional<IdempotencyClaim> idempotency;
   std::optional<WebhookTarget> webhook;
+  /// Its calls count as replayed; they keep their keys.
+  std::optional<JournalCopy> journal;
   /// Only look for the key or the client's id: nothing is written, and Errc::not_found says that
   /// neither is known. For a repeat of what could not be accepted anew.
   bool known_only = false;
@@ -77,7 +85,6 @@ struct AcceptOutcome {
   AcceptKind kind = AcceptKind::created;
   Task task;  ///< the new one, or the one that was there
 };
-
 
 /// queued → running under a new fence. Of two fences the greater is the later; a write with a stale
 /// one is refused.

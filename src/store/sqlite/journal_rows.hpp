@@ -3,7 +3,7 @@
 
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/write_context.hpp"
-#include "taskgate/store/journal.hpp"
+#include "taskgate/store/store.hpp"
 
 #include <optional>
 
@@ -24,6 +24,9 @@ std::optional<CallHead> call_head(WriteContext& context, const TaskRef& ref, Cal
 
 /// How many calls the task asks for.
 int asked_calls(WriteContext& context, const TaskRef& ref);
+
+/// Gives the new task `to` the beginning of another's journal.
+void copy_journal(WriteContext& context, const TaskRef& to, const JournalCopy& copy);
 
 /// Nothing is asked any more: the waiting task is queued again, with its event. The log's end then.
 std::uint64_t queue_answered(WriteContext& context,

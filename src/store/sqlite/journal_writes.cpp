@@ -114,7 +114,28 @@ bool is_news(const CallHead& call, CallState outcome, bool is_last) {
   }
 }
 
+constexpr const char* kCopyTurns =
+    "INSERT INTO turns (tenant, id, turn, response, served_model, usage, started_at, committed_at)"
+    " SELECT tenant, ?2, turn, response, served_model, usage, started_at, committed_at FROM turns"
+    " WHERE tenant = ?1 AND id = ?3 AND turn <= ?4";
+
+constexpr const char* kCopyCalls =
+    "INSERT INTO tool_calls (tenant, id, turn, ord, provider_call_id, tool, tool_version, effect,"
+    " arguments, arguments_hash, occurrence, call_key, alias, state, fence, attempts,"
+    " first_dispatched_at, dispatched_at, outcome, outcome_at, evidence, resolved_by, late, asked)"
+    " SELECT tenant, ?2, turn, ord, provider_call_id, tool, tool_version, effect, arguments,"
+    " arguments_hash, occurrence, call_key, alias, state, 0, 0, NULL, NULL, outcome, outcome_at,"
+    " evidence, 'replay', late, 0 FROM tool_calls"
+    " WHERE tenant = ?1 AND id = ?3 AND turn <= ?4";
+
 }  // namespace
+
+void copy_journal(WriteContext& context, const TaskRef& to, const JournalCopy& copy) {
+  for (const char* sql : {kCopyTurns, kCopyCalls}) {
+    auto insert = context.db.query(sql);
+    insert.bind(to.tenant, to.id, copy.from, copy.turns).run();
+  }
+}
 
 Result<std::uint64_t> write_turn(WriteContext& context, const CommitTurn& commit) {
   const auto state = running_state(context, commit.ref, commit.fence);

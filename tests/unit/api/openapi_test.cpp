@@ -223,6 +223,11 @@ TEST_F(Answers, OfAgentsFit) {
   expect_described("post", "/tasks/{id}/input",
                    post("/tasks/mine/input", R"({"approve":{"key":"tg_a"}})"));
   EXPECT_EQ(gateway.answered->key, "tg_a");
+  expect_described("post", "/tasks/{id}/retry", post("/tasks/mine/retry", ""));
+  expect_described("post", "/tasks/{id}/retry", post("/tasks/mine/retry", R"({"from_step":2})"));
+  EXPECT_EQ(gateway.submitted_options.retry->from_step, 2);
+  expect_described("post", "/tasks/{id}/retry", post("/tasks/mine/retry", R"({"from_step":0})"));
+  expect_described("post", "/tasks/{id}/retry", post("/tasks/nobody/retry", "{}"));
   expect_described("post", "/tasks/{id}/input", post("/tasks/mine/input", "{}"));
   expect_described("post", "/tasks/{id}/input", post("/tasks/mine/input", "{"));
 }

@@ -49,5 +49,7 @@ CREATE TABLE tool_calls (
 CREATE UNIQUE INDEX tool_calls_by_key ON tool_calls (tenant, id, call_key)
   WHERE alias = 0 AND call_key IS NOT NULL;
 
+-- The public id of the task that this one tries again.
+ALTER TABLE tasks ADD COLUMN retry_of TEXT;
 -- What a waiting task asks.
 ALTER TABLE tasks ADD COLUMN required_input TEXT CHECK (status = 2 OR required_input IS NULL);
