@@ -3,9 +3,6 @@
 
 #include "conformance/store_journal_contract.hpp"
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/detached.hpp>
-
 #include <chrono>
 
 namespace taskgate::store::contract {
@@ -215,7 +212,9 @@ TEST_P(JournalContract, OfTwoThatDispatchOneSucceeds) {
 
   for (const auto& ref : refs) {
     for (int worker = 0; worker < 2; ++worker)
-      boost::asio::co_spawn(context, race(ref), boost::asio::detached);
+      boost::asio::co_spawn(context, race(ref), [](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+      });
   }
   context.run();
 

@@ -14,7 +14,6 @@
 #include <memory>
 #include <random>
 #include <set>
-#include <thread>
 
 namespace taskgate::crash {
 namespace {
@@ -80,7 +79,7 @@ TEST_F(Tools, PausedWorkerSendsNothingWhenItWakes) {
   int status = 0;
   ASSERT_EQ(::waitpid(program_->pid(), &status, WUNTRACED), program_->pid());
   ASSERT_TRUE(WIFSTOPPED(status));
-  std::this_thread::sleep_for(16s);  // the lease is 15 s
+  ASSERT_FALSE(program_->wait_exit(16s));  // it sleeps on, while its lease of 15 s runs out
   ASSERT_TRUE(server_.executions().empty());
 
   program_->send_signal(SIGCONT);
@@ -112,7 +111,7 @@ TEST_F(Tools, LongRunIsKilledAgainAndAgainAndCallsEachToolOnce) {
   std::mt19937 random(20);
 
   for (int kill = 0; kill < 8; ++kill) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 120));
+    EXPECT_FALSE(program_->wait_exit(std::chrono::milliseconds(random() % 120)));
     program_->kill();
     start();
   }
