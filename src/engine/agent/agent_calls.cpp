@@ -155,7 +155,7 @@ asio::awaitable<End> AgentLoop::run_one(std::size_t index) {
       co_return End::asking;
     co_return co_await settle_without_sending(index, "the tool cannot be used any more");
   }
-  CallRunner runner(owner_, tool, call);
+  CallRunner runner(owner_, tool, call, index + 1);
   co_return co_await runner.run();
 }
 

@@ -151,7 +151,7 @@ asio::awaitable<ToolOutcome> CallRunner::call_tool() {
   request.arguments = row_.plan.arguments;
   request.task_id = owner_.task.public_id;
   request.tenant = owner_.task.ref.tenant;
-  request.number = row_.place.turn;
+  request.number = number_;
   request.contract = tool_.contract;
   ToolOutcome outcome;
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());

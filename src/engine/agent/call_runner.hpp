@@ -34,9 +34,13 @@ class CallRunner {
     lost      ///< the task is no longer this attempt's, or its lease has run out
   };
 
-  /// All outlive the runner; `row` is kept as the journal has it.
-  CallRunner(const CallOwner& owner, const UsableTool& tool, store::CallRow& row)
-      : owner_(owner), tool_(tool), row_(row) {}
+  /// All outlive the runner; `row`, the `number`-th call of its task, is kept as the journal has
+  /// it.
+  CallRunner(const CallOwner& owner,
+             const UsableTool& tool,
+             store::CallRow& row,
+             std::size_t number)
+      : owner_(owner), tool_(tool), row_(row), number_(static_cast<std::int64_t>(number)) {}
 
   /// Under cancellation (of its coroutine) it stops waiting, and of a call that is being sent it
   /// writes down that the outcome is unknown.
@@ -65,6 +69,7 @@ class CallRunner {
   const CallOwner& owner_;
   const UsableTool& tool_;
   store::CallRow& row_;
+  const std::int64_t number_;
   int sends_ = 0;
   int questions_ = 0;  // to the tool, about the key
   std::optional<std::chrono::milliseconds> retry_after_;
