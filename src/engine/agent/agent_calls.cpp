@@ -5,6 +5,7 @@
 #include "engine/agent/agent_report.hpp"
 #include "engine/agent/agent_services.hpp"
 #include "taskgate/core/crash_point.hpp"
+#include "taskgate/observe/log.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -25,6 +26,15 @@ namespace {
 // Nothing more is done about it, and the model can be told.
 bool has_answer(const CallRow& call) {
   return store::is_settled(call.state) || call.state == CallState::failed_definite;
+}
+
+// A bug, or no memory. The call stays as the journal has it, and the attempt ends.
+void report_broken_call(std::string_view what, std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(std::move(failure));
+  } catch (const std::exception& error) {
+    log::error("agent.call_broke", {{"what", what}, {"reason", error.what()}});
+  }
 }
 
 bool is_asked_for(const CallRow& call) {
@@ -48,7 +58,7 @@ asio::awaitable<AgentLoop::Next> AgentLoop::run_calls() {
   asking_ = stopped_ = lost_ = false;
   std::vector<std::size_t> writes;
   std::vector<std::size_t> aliases;
-  runtime::TaskGroup group([](std::string_view, std::exception_ptr) {});
+  runtime::TaskGroup group(report_broken_call);
   std::vector<runtime::StopHandle> reads;
   for (const auto index : open_calls()) {
     if (calls_[index].plan.alias) {
