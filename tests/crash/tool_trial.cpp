@@ -21,7 +21,11 @@ constexpr int kExitAtCrashPoint = 137;
 
 Json tool_settings(const ToolVariant& variant) {
   Json settings{{"effect", variant.effect}, {"max_attempts", 3}};
-  if (variant.effect == "write") settings["on_unknown"] = variant.policy;
+  if (variant.policy == "approval") {
+    settings["approval"] = "required";
+  } else if (variant.effect == "write") {
+    settings["on_unknown"] = variant.policy;
+  }
   return settings;
 }
 
@@ -40,6 +44,9 @@ const std::vector<CrashMoment>& crash_moments() {
       {"agent.before_outcome", std::nullopt, true},
       {"agent.in_outcome_commit", std::nullopt, true},
       {"agent.after_outcome", std::nullopt, false},
+      {"agent.before_wait", std::nullopt, false},
+      {"agent.after_wait", std::nullopt, false},
+      {"agent.answered", std::nullopt, false},
   };
   return moments;
 }
@@ -50,6 +57,7 @@ const std::vector<ToolVariant>& tool_variants() {
       {"http write ask", "http", "write", "ask"},
       {"http write reconcile", "http", "write", "reconcile"},
       {"http write retry_same_key", "http", "write", "retry_same_key"},
+      {"http write approval", "http", "write", "approval"},
       {"mcp read", "mcp", "read", "ask"},
       {"mcp write ask", "mcp", "write", "ask"},
       {"demo write ask", "demo", "write", "ask"},
@@ -139,6 +147,7 @@ ToolVerdict ToolTrial::run() {
     const auto accepted = client.call("PUT", "/tasks/trial", task_body().dump(),
                                       {{"Content-Type", "application/json"}});
     if (accepted.status != 202) contradict("not accepted: " + accepted.body);
+    if (variant_.policy == "approval") (void)follow(client, kCrashPatience);
   } catch (const std::exception&) {
     // It ended before it could answer: the next life says whether the task is there.
   }
@@ -158,7 +167,13 @@ ToolVerdict ToolTrial::run() {
 // Polls the task to its end, and answers what it asks by the oracle's word.
 ToolTrial::Json ToolTrial::settle() {
   test::ApiClient client(port_);
-  const auto until = Clock::now() + kSettlePatience;
+  auto task = follow(client, kSettlePatience);
+  if (task.empty()) contradict("the task does not end");
+  return task;
+}
+
+ToolTrial::Json ToolTrial::follow(test::ApiClient& client, std::chrono::milliseconds patience) {
+  const auto until = Clock::now() + patience;
   while (Clock::now() < until) {
     auto reply = client.get("/tasks/trial?wait=1");
     if (reply.status == 404) {  // it died before it had promised anything
@@ -168,19 +183,19 @@ ToolTrial::Json ToolTrial::settle() {
     }
     auto task = reply.json();
     if (task["finished_at"].is_string()) return task;
-    if (task["status"] == "waiting") resolve(task);
+    if (task["status"] == "waiting") resolve(client, task);
   }
-  contradict("the task does not end");
   return Json::object();
 }
 
-void ToolTrial::resolve(const Json& waiting) {
-  test::ApiClient client(port_);
+void ToolTrial::resolve(test::ApiClient& client, const Json& waiting) {
   for (const auto& call : waiting["required_input"]["calls"]) {
     const std::string key = call["key"];
-    asked_.insert(key);
-    const bool executed = server_.has_executed(key);
-    const Json answer{{"resolve", {{"key", key}, {"executed", executed}}}};
+    Json answer{{"approve", {{"key", key}}}};
+    if (call["kind"] == "outcome") {
+      asked_.insert(key);
+      answer = {{"resolve", {{"key", key}, {"executed", server_.has_executed(key)}}}};
+    }
     (void)client.call("POST", "/tasks/trial/input", answer.dump(),
                       {{"Content-Type", "application/json"}});
   }

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,7 +32,7 @@ struct ToolVariant {
   std::string name;
   std::string kind;    ///< "http", "mcp", "demo"
   std::string effect;  ///< "read", "write"
-  std::string policy;  ///< "ask", "reconcile", "retry_same_key"
+  std::string policy;  ///< "ask", "reconcile", "retry_same_key", "approval"
 };
 const std::vector<ToolVariant>& tool_variants();
 
@@ -56,7 +57,8 @@ class ToolTrial {
   void start(bool may_crash);
   Json task_body() const;
   Json settle();
-  void resolve(const Json& waiting);
+  Json follow(test::ApiClient& client, std::chrono::milliseconds patience);
+  void resolve(test::ApiClient& client, const Json& waiting);
   void judge(const Json& task);
   void contradict(std::string what) { verdict_.violations.push_back(std::move(what)); }
   bool is_write() const { return variant_.effect == "write"; }
