@@ -34,6 +34,7 @@ TEST(TaskObject, FinalObjectIsWhatTheContractSays) {
   result.usage.input_tokens = 3;
   result.usage.output_tokens = 4;
   result.turn_started_at = TimePoint{std::chrono::milliseconds{1'500}};
+  result.last_turn_at = result.turn_started_at;
   result.upstream = std::chrono::milliseconds{2'400};
 
   std::string text;
