@@ -1,5 +1,6 @@
 #include "engine/attempt.hpp"
 
+#include "engine/agent/agent_loop.hpp"
 #include "engine/attempt_writer.hpp"
 #include "engine/backoff.hpp"
 #include "engine/conversation.hpp"
@@ -54,6 +55,9 @@ class Attempt {
     TASKGATE_CRASH_POINT("engine.before_turn");
     auto outcome = co_await converse();
     TASKGATE_CRASH_POINT("engine.after_turn");
+    if (acted_ == AgentLoop::Next::wait) co_return co_await agent_->wait();
+    if (acted_ == AgentLoop::Next::lost) co_return co_await give_up_lease();
+    if (acted_ == AgentLoop::Next::bound) co_return co_await finish_at_bound();
     co_return co_await conclude(std::move(outcome));
   }
 
@@ -97,7 +101,65 @@ class Attempt {
     if (!conversation)
       co_return local_failure(FailureClass::caller, conversation.error().message());
     wants_json_ = !conversation.value().request().output_schema.empty();
-    co_return co_await take_turn(conversation.value());
+    auto agent = read_agent_request(body_);
+    if (agent.tools.empty()) co_return co_await take_turn(conversation.value());
+    agent_.emplace(context_, task_, control_, writer_, std::move(agent));
+    co_return co_await converse_with_tools(conversation.value());
+  }
+
+  // Turns and tool calls in turn, until the model answers without asking for a call, or acted_ says
+  // what else has come.
+  asio::awaitable<std::optional<TurnOutcome>> converse_with_tools(Conversation& conversation) {
+    acted_ = co_await agent_->resume(conversation);
+    for (;;) {
+      if (acted_ != AgentLoop::Next::ask_model) co_return std::nullopt;
+      note_step();
+      auto outcome = co_await take_turn(conversation);
+      if (!outcome || outcome->turn() == nullptr) co_return outcome;
+      if (outcome->turn()->tool_calls.empty()) {
+        note_last_step();
+        co_return outcome;
+      }
+      auto turn = std::move(*outcome->turn());
+      const auto started_at = *last_turn_at_;
+      last_turn_at_.reset();
+      acted_ = co_await agent_->act(std::move(turn), started_at, conversation);
+    }
+  }
+
+  void note_step() {
+    EventDraft started;
+    started.type = EventType::step_started;
+    started.at = context_.clock.now();
+    started.data = R"("step":)" + std::to_string(agent_->next_turn()) + R"(,"kind":"model")";
+    append_model(started.data, "name", model_);
+    writer_.log().note(std::move(started));
+  }
+
+  void note_last_step() {
+    EventDraft finished;
+    finished.type = EventType::step_finished;
+    finished.at = context_.clock.now();
+    finished.data = R"("step":)" + std::to_string(agent_->next_turn()) + R"(,"kind":"model")";
+    append_model(finished.data, "name", model_);
+    finished.data += R"(,"status":"succeeded","tool_calls":0)";
+    writer_.log().note(std::move(finished));
+  }
+
+  asio::awaitable<AttemptEnd> give_up_lease() {
+    (void)co_await writer_.log().settle();  // what could not be written is void with the attempt
+    const auto why =
+        control_->reason() == StopReason::none ? agent_->why_lost() : control_->reason();
+    co_return co_await writer_.requeue(why);
+  }
+
+  asio::awaitable<AttemptEnd> finish_at_bound() {
+    (void)co_await writer_.log().settle();  // finish() writes what is left
+    FinalResult result;
+    result.status = TaskStatus::failed;
+    result.text = writer_.log().text();
+    result.findings.push_back(agent_->finding());
+    co_return co_await finish(std::move(result));
   }
 
   asio::awaitable<std::optional<TurnOutcome>> take_turn(const Conversation& conversation) {
@@ -113,6 +175,7 @@ class Attempt {
     if (turns_++ > 0) listener_.on_turn_begin();
     limit_time();
     if (!turn_started_) turn_started_ = context_.clock.now();
+    last_turn_at_ = context_.clock.now();
     const auto begun = std::chrono::steady_clock::now();
     // A stop cancels the provider's turn where it waits, and nothing else of the attempt.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
@@ -121,6 +184,7 @@ class Attempt {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begun);
     upstream_ += took;
+    last_turn_took_ = took;
     control_->let_run();
     report_ = report_of(outcome, control_->reason(), took);
     listener_.on_turn_end(report_);
@@ -157,9 +221,9 @@ class Attempt {
       case StopReason::deadline:
         co_return co_await finish(stopped(TaskStatus::expired));
       case StopReason::shutdown:
-        co_return co_await writer_.requeue(StopReason::shutdown);
       case StopReason::storage:
-        co_return co_await writer_.requeue(StopReason::storage);
+      case StopReason::lease:
+        co_return co_await writer_.requeue(control_->reason());
       case StopReason::attempt_timeout:
         outcome = local_failure(FailureClass::timeout,
                                 "the attempt took longer than an attempt may take");
@@ -184,7 +248,9 @@ class Attempt {
       const auto next = task_->route->after_failure(task_->choice, failure, max_attempts);
       return late ? Route::Next::end : next;
     }
-    const bool again = failure.retryable() && failures_ + 1 < max_attempts && !late;
+    // Each turn of an agent may fail as often as the one turn of any other task.
+    const int turns_taken = agent_ ? agent_->next_turn() - 1 : 0;
+    const bool again = failure.retryable() && failures_ + 1 < max_attempts + turns_taken && !late;
     return again ? Route::Next::same_model : Route::Next::end;
   }
 
@@ -201,6 +267,10 @@ class Attempt {
         result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context_.options.result_ttl);
     result.turn_started_at = turn_started_;
     result.upstream = upstream_;
+    result.last_turn_at = last_turn_at_;
+    result.last_turn_took = last_turn_took_;
+    if (agent_) agent_->describe(result);
+    if (context_.options.price) result.cost_usd = context_.options.price(model_, result.usage);
     if (has_route_) take_path(result);
     co_return co_await writer_.finish(std::move(result));
   }
@@ -238,6 +308,10 @@ class Attempt {
   const std::shared_ptr<AttemptControl> control_;
   AttemptWriter writer_;
   std::optional<FirstOutput> first_output_;
+  std::optional<AgentLoop> agent_;  // of a task with tools
+  AgentLoop::Next acted_ = AgentLoop::Next::ask_model;
+  std::optional<TimePoint> last_turn_at_;  // unset: it is in the agent's journal
+  std::chrono::milliseconds last_turn_took_{0};
   int failures_ = 0;
   int turns_ = 0;
   std::string body_;

@@ -15,12 +15,15 @@
 
 namespace taskgate::engine {
 
+struct AgentServices;
+
 /// What attempts work with; owned by the engine, outlives them.
 struct AttemptContext {
   store::Store& store;
   const Clock& clock;
   const providers::Registry& registry;
   const EngineOptions& options;
+  const AgentServices& agents;
   const std::atomic<bool>&
       stopping;  ///< the process is going down: give up rather than wait for the disk
 };
@@ -30,6 +33,7 @@ struct AttemptEnd {
   enum class Kind {
     finished,  ///< the task is final and on disk
     again,     ///< back in the queue, not before ready_at
+    waiting,   ///< the task waits for an answer, on disk
     given_up   ///< nothing more to do here: another path ended the task, or the process is going
                ///< down
   };

@@ -116,8 +116,10 @@ asio::awaitable<AttemptEnd> AttemptWriter::requeue(StopReason reason) {
   EventDraft retrying;
   retrying.type = EventType::task_retrying;
   retrying.data = R"("attempt":)" + std::to_string(row_.attempts);
-  retrying.data +=
-      reason == StopReason::shutdown ? R"(,"reason":"shutdown")" : R"(,"reason":"storage")";
+  const char* why = R"(,"reason":"storage")";
+  if (reason == StopReason::shutdown) why = R"(,"reason":"shutdown")";
+  if (reason == StopReason::lease) why = R"(,"reason":"lease_lost")";
+  retrying.data += why;
   const auto command =
       make_requeue(context_.clock.now(), std::move(retrying), "interrupted", false);
   co_return co_await write_requeue(command);

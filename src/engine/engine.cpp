@@ -98,6 +98,12 @@ Result<void> Engine::start() {
   e.loops.spawn(
       "retention", strand, runtime::OnError::log,
       runtime::run_every("retention", e.options.retention_interval, run_once, e.reporter));
+  auto beat = [&e]() -> asio::awaitable<void> {
+    e.lease.renew();
+    co_return;
+  };
+  e.loops.spawn("lease", asio::make_strand(e.workers), runtime::OnError::log,
+                runtime::run_every("lease", e.lease.heartbeat(), beat, e.reporter));
   return {};
 }
 

@@ -66,6 +66,7 @@ class Scheduler {
   boost::asio::awaitable<AttemptEnd> learn_only(LiveTaskPtr task);
   boost::asio::awaitable<void> run_ending(LiveTaskPtr task, TaskStatus status);
   void settle(const LiveTaskPtr& task, const AttemptEnd& end);
+  void settle_waiting(const LiveTaskPtr& task);
   void settle_finished(const LiveTaskPtr& task, TaskStatus status);
   boost::asio::awaitable<AttemptEnd> rescue(LiveTaskPtr task, store::Fence fence);
   void wake_timekeeper();
