@@ -119,6 +119,16 @@ bool LiveTable::ring_at_end(LiveTask& task, const std::shared_ptr<Bell>& bell) {
   return true;
 }
 
+void LiveTable::ring_all(Peal& peal) {
+  for (const auto& task : all()) {
+    std::lock_guard lock(task->mutex);
+    for (const auto& waiter : task->waiters) {
+      if (const auto bell = waiter.lock()) peal.add(bell);
+    }
+    task->waiters.clear();
+  }
+}
+
 void LiveTable::apply(const store::Committed& committed, Peal& peal) {
   const auto live = find(committed.ref);
   if (!live) return;  // just accepted (its submitter inserts it next), or not of this process
