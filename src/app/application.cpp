@@ -1,5 +1,6 @@
 #include "taskgate/app/application.hpp"
 
+#include "app/tools_config.hpp"
 #include "taskgate/api/auth.hpp"
 #include "taskgate/api/routes.hpp"
 #include "taskgate/delivery/dispatcher.hpp"
@@ -155,9 +156,12 @@ struct Application::Parts {
   SystemClock system_clock;
   std::unique_ptr<store::Store> store;
   asio::thread_pool workers{worker_threads()};
-  // Two clients: a pooled connection is vetted once, so webhooks share none with providers.
+  // Three clients: a pooled connection is vetted once, so that none is shared between those whose
+  // addresses are judged by different rules.
   std::unique_ptr<net::HttpClient> provider_client;
   std::unique_ptr<net::HttpClient> webhook_client;
+  std::unique_ptr<net::HttpClient> tool_client;
+  std::unique_ptr<tools::Toolbox> toolbox;
   std::unique_ptr<providers::Registry> registry;
   std::unique_ptr<delivery::Dispatcher> dispatcher;
   std::unique_ptr<engine::Engine> engine;
@@ -184,14 +188,18 @@ void Application::Parts::compose(const Config& config, const Overrides& override
   to_providers.proxy = proxy_rules(config.proxy);
   auto to_receivers = client_options(overrides);
   if (config.proxy.webhooks) to_receivers.proxy = to_providers.proxy;
+  auto to_tools = client_options(overrides);
+  if (config.proxy.tools) to_tools.proxy = to_providers.proxy;
   provider_client = std::make_unique<net::HttpClient>(executor, std::move(to_providers));
   webhook_client = std::make_unique<net::HttpClient>(executor, std::move(to_receivers));
+  tool_client = std::make_unique<net::HttpClient>(executor, std::move(to_tools));
   registry = providers::make_registry(provider_configs(config), *provider_client, clock);
 
   auto policy = webhook_policy(config);
   boost::system::error_code not_an_address;
   const auto own = asio::ip::make_address(config.server.listen.host, not_an_address);
   if (!not_an_address) policy.own_listeners = net::own_endpoints(own, config.server.listen.port);
+  toolbox = tools::make_toolbox(toolbox_config(config, policy.own_listeners), *tool_client, clock);
   delivery::DispatcherOptions deliveries;
   deliveries.max_concurrent = static_cast<std::size_t>(config.webhooks.max_concurrent);
   deliveries.timeout = config.webhooks.timeout;

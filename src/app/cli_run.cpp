@@ -38,6 +38,25 @@ ExitCode run(const HelpCommand& command, std::ostream& out, std::ostream&) {
   return ExitCode::ok;
 }
 
+void describe_tool(const std::string& name,
+                   const ToolConfig& tool,
+                   std::string_view url,
+                   std::ostream& err) {
+  err << "tool " << name << " (" << tools::to_string(tool.definition.effect) << "): ";
+  // A query may hold a secret.
+  err << (tool.enabled ? url.substr(0, url.find('?')) : "off (enabled is false)") << '\n';
+}
+
+void describe_tools(const Config& config, std::ostream& err) {
+  for (const auto& [name, tool] : config.tools) describe_tool(name, tool, tool.http.url, err);
+  for (const auto& [server_name, server] : config.mcp_servers) {
+    if (!server.enabled) err << "MCP server " << server_name << ": off (enabled is false)\n";
+    if (!server.enabled) continue;
+    for (const auto& [remote_name, tool] : server.tools)
+      describe_tool(tool.definition.name, tool, server.url, err);
+  }
+}
+
 // What serve would do, in one line each: for people, so on stderr.
 void describe(const LoadedConfig& loaded, std::ostream& err) {
   const Config& config = loaded.config;
@@ -53,6 +72,7 @@ void describe(const LoadedConfig& loaded, std::ostream& err) {
           << ")\n";
     }
   }
+  describe_tools(config, err);
 }
 
 ExitCode run(const CheckCommand& command, std::ostream& out, std::ostream& err) {

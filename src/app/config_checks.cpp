@@ -127,6 +127,7 @@ void check_config(ConfigReader& reader, const ConfigSources& sources) {
                     Severity::warning);
   check_webhooks(reader, sources, config.webhooks);
   for (auto& [name, provider] : config.providers) check_provider(reader, name, provider);
+  check_tools(reader);
 }
 
 }  // namespace taskgate::app

@@ -28,7 +28,10 @@ std::map<std::string, std::string> process_environment() {
 
 LoadedConfig load_config(const ConfigSources& sources) {
   ConfigReader reader(sources);
-  if (sources.purpose == ConfigPurpose::dev) reader.loaded().config.auth.mode = AuthMode::open;
+  if (sources.purpose == ConfigPurpose::dev) {
+    reader.loaded().config.auth.mode = AuthMode::open;
+    reader.loaded().config.engine.demo_tools = true;
+  }
   if (sources.file) reader.read_file(*sources.file);
   reader.read_environment();
   reader.read_flags();

@@ -1,7 +1,10 @@
 // The configuration, its schema and its reference page: three views of the table of settings.
 
+#include "app/json_document.hpp"
 #include "app/settings.hpp"
 #include "taskgate/app/config_loader.hpp"
+
+#include <algorithm>
 
 namespace taskgate::app {
 namespace {
@@ -37,28 +40,74 @@ ordered_json& schema_place(ordered_json& root, std::string_view path) {
   }
 }
 
-ordered_json provider_schema() {
+// Of an object of settings; those that must be given have no default.
+template <class Owner>
+ordered_json settings_schema(std::span<const Setting<Owner>> settings,
+                             const std::vector<std::string_view>& required) {
   ordered_json schema = object_schema();
-  for (const auto& setting : provider_settings()) {
-    auto& property = schema["properties"][std::string(setting.path)];
+  for (const auto& setting : settings) {
+    auto& property = schema_place(schema, setting.path);
     property = schema_of(setting);
-    if (!setting.secret && setting.path != "base_url")
-      property["default"] = show(ProviderConfig{}, setting);
+    const bool is_required =
+        std::find(required.begin(), required.end(), setting.path) != required.end();
+    if (!setting.secret && !is_required) property["default"] = show(Owner{}, setting);
+    const auto slash = setting.path.find('/');
+    if (!is_required) continue;
+    if (slash == std::string_view::npos) {
+      schema["required"].push_back(setting.path);
+    } else {
+      const std::string parent(setting.path.substr(0, slash));
+      schema["required"].push_back(parent);
+      schema["properties"][parent]["required"].push_back(setting.path.substr(slash + 1));
+    }
   }
-  schema["required"] = {"base_url"};
   return schema;
+}
+
+ordered_json named_schema(std::string_view description,
+                          std::string_view name_pattern,
+                          ordered_json settings) {
+  return {{"type", "object"},
+          {"description", description},
+          {"propertyNames", {{"pattern", name_pattern}}},
+          {"additionalProperties", std::move(settings)}};
+}
+
+ordered_json mcp_server_schema() {
+  ordered_json schema = settings_schema(mcp_server_settings(), {"url"});
+  schema["properties"]["tools"] = {
+      {"type", "object"},
+      {"description", "The tools to offer, by the server's own names; no other is."},
+      {"additionalProperties", settings_schema(mcp_tool_settings(), {})}};
+  return schema;
+}
+
+template <class Owner>
+ordered_json settings_json(const Owner& owner, std::span<const Setting<Owner>> settings) {
+  ordered_json object = ordered_json::object();
+  for (const auto& setting : settings) place_in(object, setting.path) = show(owner, setting);
+  return object;
 }
 
 ordered_json as_json(const Config& config) {
   ordered_json root = ordered_json::object();
   for (const auto& setting : config_settings())
     place_in(root, setting.path) = show(config, setting);
-  ordered_json& providers = root["providers"];
-  providers = ordered_json::object();
-  for (const auto& [name, provider] : config.providers) {
-    for (const auto& setting : provider_settings())
-      providers[name][std::string(setting.path)] = show(provider, setting);
+  for (const char* section : {"providers", "tools", "mcp_servers", "prices"})
+    root[section] = ordered_json::object();
+  for (const auto& [name, provider] : config.providers)
+    root["providers"][name] = settings_json(provider, provider_settings());
+  for (const auto& [name, tool] : config.tools)
+    root["tools"][name] = settings_json(tool, tool_settings());
+  for (const auto& [name, server] : config.mcp_servers) {
+    auto& object = root["mcp_servers"][name];
+    object = settings_json(server, mcp_server_settings());
+    object["tools"] = ordered_json::object();
+    for (const auto& [remote_name, tool] : server.tools)
+      object["tools"][remote_name] = settings_json(tool, mcp_tool_settings());
   }
+  for (const auto& [name, price] : config.prices)
+    root["prices"][name] = settings_json(price, price_settings());
   return root;
 }
 
@@ -83,7 +132,15 @@ template <class Owner>
 std::string row(const Setting<Owner>& setting, const std::string& environment) {
   const std::string value = show(Owner{}, setting).dump();
   return "| `" + std::string(setting.path) + "` | " + cell(describe_type(setting)) + " | `" +
-         value + "` | " + cell(std::string(setting.meaning)) + " | `" + environment + "` |\n";
+         value + "` | " + cell(std::string(setting.meaning)) + " |" +
+         (environment.empty() ? "" : " `" + environment + "` |") + "\n";
+}
+
+template <class Owner>
+std::string rows(std::span<const Setting<Owner>> settings) {
+  std::string text = "| key | type | default | meaning |\n|---|---|---|---|\n";
+  for (const auto& setting : settings) text += row(setting, "");
+  return text;
 }
 
 constexpr std::string_view kTableHead =
@@ -125,6 +182,51 @@ simulator's. In the environment's name, `NAME` stands for the provider's name in
 
 )";
 
+constexpr std::string_view kToolsHead =
+    R"(
+## tools
+
+An object from the tool's name to its settings; from the file alone. [tools.md](tools.md) says what
+they mean together. A name is up to 64 of `a-z`, `0-9`, `_` and `-`, begins with a letter, and may
+have parts joined by dots (models see `_` for a dot).
+
+)";
+
+constexpr std::string_view kMcpHead =
+    R"(
+## mcp_servers
+
+An object from the server's name to its settings; from the file alone.
+
+)";
+
+constexpr std::string_view kMcpToolsHead =
+    R"(
+Its `tools` are an object from the server's own name of a tool to what is declared of it here. No
+other tool of the server is offered.
+
+)";
+
+constexpr std::string_view kPricesHead =
+    R"(
+## prices
+
+An object from a model's name (`openai/gpt-4.1`; a `*` at the end stands for any rest, the longest
+entry that fits counts) to what it costs; from the file alone. It is what `cost_usd` and a budget in
+dollars are reckoned with; a model without a price has no `cost_usd`.
+
+)";
+
+// Every value of a table's object under its pointer.
+template <class Owner, class Add>
+void add_sources(const std::string& pointer,
+                 const Owner& owner,
+                 std::span<const Setting<Owner>> settings,
+                 const Add& add) {
+  for (const auto& setting : settings)
+    add(pointer + "/" + std::string(setting.path), show(owner, setting));
+}
+
 }  // namespace
 
 std::string print_config(const Config& config) {
@@ -139,10 +241,19 @@ std::string print_config_sources(const LoadedConfig& loaded) {
   };
   for (const auto& setting : config_settings())
     add("/" + std::string(setting.path), show(loaded.config, setting));
-  for (const auto& [name, provider] : loaded.config.providers) {
-    for (const auto& setting : provider_settings())
-      add("/providers/" + name + "/" + std::string(setting.path), show(provider, setting));
+  const Config& config = loaded.config;
+  for (const auto& [name, provider] : config.providers)
+    add_sources("/providers/" + name, provider, provider_settings(), add);
+  for (const auto& [name, tool] : config.tools)
+    add_sources(pointer_child("/tools", name), tool, tool_settings(), add);
+  for (const auto& [name, server] : config.mcp_servers) {
+    const std::string root = pointer_child("/mcp_servers", name);
+    add_sources(root, server, mcp_server_settings(), add);
+    for (const auto& [remote_name, tool] : server.tools)
+      add_sources(pointer_child(root + "/tools", remote_name), tool, mcp_tool_settings(), add);
   }
+  for (const auto& [name, price] : config.prices)
+    add_sources(pointer_child("/prices", name), price, price_settings(), add);
   return text;
 }
 
@@ -156,11 +267,17 @@ std::string config_schema() {
     property = schema_of(setting);
     property["default"] = show(Config{}, setting);
   }
-  root["properties"]["providers"] = {
-      {"type", "object"},
-      {"description", "Upstreams, by the prefix of a model's name."},
-      {"propertyNames", {{"pattern", "^(?!sim$)[a-z][a-z0-9_-]{0,31}$"}}},
-      {"additionalProperties", provider_schema()}};
+  auto& properties = root["properties"];
+  properties["providers"] =
+      named_schema("Upstreams, by the prefix of a model's name.", "^(?!sim$)[a-z][a-z0-9_-]{0,31}$",
+                   settings_schema(provider_settings(), {"base_url"}));
+  properties["tools"] =
+      named_schema("Tools over HTTP, by their names.", "^[a-z][a-z0-9_-]*(\\.[a-z][a-z0-9_-]*)*$",
+                   settings_schema(tool_settings(), {"parameters", "http/url"}));
+  properties["mcp_servers"] = named_schema("MCP servers whose tools may be offered.",
+                                           "^[a-z][a-z0-9_-]{0,31}$", mcp_server_schema());
+  properties["prices"] = named_schema("What models cost, by their names.", "^[^/]+/.+$",
+                                      settings_schema(price_settings(), {}));
   return root.dump(2) + "\n";
 }
 
@@ -182,6 +299,10 @@ std::string config_reference() {
     text += row(setting,
                 environment_name("providers") + "__NAME__" +
                     environment_name(setting.path).substr(std::string_view("TASKGATE_").size()));
+  text.append(kToolsHead).append(rows(tool_settings()));
+  text.append(kMcpHead).append(rows(mcp_server_settings()));
+  text.append(kMcpToolsHead).append(rows(mcp_tool_settings()));
+  text.append(kPricesHead).append(rows(price_settings()));
   return text;
 }
 

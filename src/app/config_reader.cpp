@@ -19,19 +19,26 @@ using nlohmann::json;
 constexpr std::size_t kLargestFile = 1U << 20;
 constexpr std::string_view kVariablePrefix = "TASKGATE_";
 
-// The names that may stand directly under `path` in the table.
-std::vector<std::string_view> children_of(std::string_view path) {
+// The names that may stand directly under `path` in a table.
+template <class Owner>
+std::vector<std::string_view> children_of(std::span<const Setting<Owner>> settings,
+                                          std::string_view path) {
   std::vector<std::string_view> names;
   const std::string prefix = path.empty() ? "" : std::string(path) + "/";
-  for (const auto& setting : config_settings()) {
+  for (const auto& setting : settings) {
     if (!setting.path.starts_with(prefix)) continue;
     std::string_view name = setting.path.substr(prefix.size());
     name = name.substr(0, name.find('/'));
     if (names.empty() || names.back() != name) names.push_back(name);
   }
+  return names;
+}
+
+// The same of the whole document, with the sections that are tables of named things.
+std::vector<std::string_view> config_children(std::string_view path) {
+  auto names = children_of(config_settings(), path);
   if (path.empty()) {
-    names.push_back("providers");
-    names.push_back("$schema");
+    names.insert(names.end(), {"providers", "tools", "mcp_servers", "prices", "$schema"});
   }
   return names;
 }
@@ -50,7 +57,7 @@ std::vector<std::string_view> provider_keys() {
   return names;
 }
 
-std::string list_names(const std::vector<std::string_view>& names) {
+std::string known_names(const std::vector<std::string_view>& names) {
   std::string list = "known here:";
   for (const auto name : names) {
     if (name != "$schema") list.append(list.back() == ':' ? " " : ", ").append(name);
@@ -131,7 +138,7 @@ void ConfigReader::expand_texts(json& value, const std::string& pointer) {
 void ConfigReader::read_section(const json& object,
                                 const std::string& pointer,
                                 const std::string& path) {
-  const auto known = children_of(path);
+  const auto known = config_children(path);
   for (const auto& [key, value] : object.items()) {
     const std::string child = pointer_child(pointer, key);
     std::string child_path = path;
@@ -140,17 +147,19 @@ void ConfigReader::read_section(const json& object,
     if (path.empty() && key == "$schema") continue;
     if (path.empty() && key == "providers") {
       read_providers(value);
+    } else if (path.empty() && (key == "tools" || key == "mcp_servers" || key == "prices")) {
+      read_named(key, value);
     } else if (const auto* setting = find_setting(config_settings(), child_path)) {
       put(loaded_.config, *setting, value, child, "");
     } else if (std::find(known.begin(), known.end(), key) == known.end()) {
       complain_at(document_.keys[child], pointer,
-                  "unknown key \"" + key + "\"" + did_you_mean(key, known), list_names(known));
+                  "unknown key \"" + key + "\"" + did_you_mean(key, known), known_names(known));
     } else if (value.is_object()) {
       read_section(value, child, child_path);
     } else {
       complain_at(document_.values[child], child,
                   std::string("expected object, got ") + value.type_name(),
-                  list_names(children_of(child_path)));
+                  known_names(config_children(child_path)));
     }
   }
 }
@@ -172,7 +181,7 @@ void ConfigReader::read_providers(const json& value) {
     } else if (!object.is_object()) {
       complain_at(document_.values[pointer], pointer,
                   std::string("expected object, got ") + object.type_name(),
-                  list_names(provider_keys()));
+                  known_names(provider_keys()));
     } else {
       read_provider(name, object, pointer);
     }
@@ -182,18 +191,46 @@ void ConfigReader::read_providers(const json& value) {
 void ConfigReader::read_provider(const std::string& name,
                                  const json& object,
                                  const std::string& pointer) {
-  auto& provider = loaded_.config.providers[name];
-  const auto known = provider_keys();
+  read_settings(loaded_.config.providers[name], provider_settings(), object, Place{pointer, ""});
+}
+
+template <class Owner>
+void ConfigReader::read_settings(Owner& owner,
+                                 std::span<const Setting<Owner>> settings,
+                                 const json& object,
+                                 const Place& place) {
+  const auto known = children_of(settings, place.path);
   for (const auto& [key, value] : object.items()) {
-    const std::string child = pointer_child(pointer, key);
-    if (const auto* setting = find_setting(provider_settings(), key)) {
-      put(provider, *setting, value, child, "");
+    const Place child{pointer_child(place.pointer, key),
+                      place.path.empty() ? key : place.path + "/" + key};
+    if (const auto* setting = find_setting(settings, child.path)) {
+      put(owner, *setting, value, child.pointer, "");
+    } else if (child.path == place.except) {
+      continue;
+    } else if (std::find(known.begin(), known.end(), key) == known.end()) {
+      complain_at(document_.keys[child.pointer], place.pointer,
+                  "unknown key \"" + key + "\"" + did_you_mean(key, known), known_names(known));
+    } else if (value.is_object()) {
+      read_settings(owner, settings, value, child);
     } else {
-      complain_at(document_.keys[child], pointer,
-                  "unknown key \"" + key + "\"" + did_you_mean(key, known), list_names(known));
+      complain_at(document_.values[child.pointer], child.pointer,
+                  std::string("expected object, got ") + value.type_name(),
+                  known_names(children_of(settings, child.path)));
     }
   }
 }
+template void ConfigReader::read_settings(ToolConfig&,
+                                          std::span<const Setting<ToolConfig>>,
+                                          const json&,
+                                          const Place&);
+template void ConfigReader::read_settings(McpServerConfig&,
+                                          std::span<const Setting<McpServerConfig>>,
+                                          const json&,
+                                          const Place&);
+template void ConfigReader::read_settings(PriceConfig&,
+                                          std::span<const Setting<PriceConfig>>,
+                                          const json&,
+                                          const Place&);
 
 template <class Owner>
 void ConfigReader::put(Owner& owner,
@@ -290,6 +327,13 @@ void ConfigReader::complain(const std::string& pointer,
   loaded_.problems.push_back(std::move(problem));
 }
 
+void ConfigReader::complain_within(const std::string& pointer,
+                                   const std::string& below,
+                                   std::string message) {
+  const bool is_known = document_.values.contains(pointer + below);
+  complain(is_known ? pointer + below : pointer, std::move(message), "");
+}
+
 void ConfigReader::complain_at(Span span,
                                const std::string& pointer,
                                std::string message,
@@ -319,8 +363,9 @@ std::string ConfigReader::masked_line(const LineColumn& place) const {
   std::string line(place.line_text);
   const std::size_t line_end = place.line_begin + line.size();
   for (const auto& [pointer, span] : document_.values) {
-    const bool is_header =
-        pointer.starts_with("/providers/") && pointer.find("/headers/") != std::string::npos;
+    const bool has_headers = pointer.starts_with("/providers/") || pointer.starts_with("/tools/") ||
+                             pointer.starts_with("/mcp_servers/");
+    const bool is_header = has_headers && pointer.find("/headers/") != std::string::npos;
     const auto* setting =
         find_setting(config_settings(), std::string_view(pointer).substr(pointer.empty() ? 0 : 1));
     const bool is_secret = setting != nullptr && setting->secret;

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ class ConfigReader {
                 std::string hint,
                 Severity severity = Severity::error);
 
+  /// The same within a setting that is JSON itself: at `pointer` + `below`, if that is in the file.
+  void complain_within(const std::string& pointer, const std::string& below, std::string message);
+
   LoadedConfig take() { return std::move(loaded_); }
   LoadedConfig& loaded() { return loaded_; }
 
@@ -39,6 +43,24 @@ class ConfigReader {
   void read_provider(const std::string& name,
                      const nlohmann::json& object,
                      const std::string& pointer);
+  /// `tools`, `mcp_servers` and `prices` (config_reader_tools.cpp).
+  void read_named(const std::string& section, const nlohmann::json& value);
+  void read_tool(const std::string& name, const nlohmann::json& object, const std::string& pointer);
+  void read_mcp_server(const std::string& name,
+                       const nlohmann::json& object,
+                       const std::string& pointer);
+  /// Where an object of settings stands: its pointer, its path within the table, and a key of it
+  /// that is read elsewhere.
+  struct Place {
+    std::string pointer;
+    std::string path;
+    std::string except{};
+  };
+  template <class Owner>
+  void read_settings(Owner& owner,
+                     std::span<const Setting<Owner>> settings,
+                     const nlohmann::json& object,
+                     const Place& place);
   void read_variable(const std::string& name, const std::string& text);
   bool set_by_path(const std::string& path, const std::string& text, const std::string& origin);
   template <class Owner>
@@ -70,6 +92,9 @@ void detect_providers(LoadedConfig& loaded, const std::map<std::string, std::str
 /// Takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY (lower case first, as other programs do) for what the
 /// configuration leaves empty.
 void detect_proxy(LoadedConfig& loaded, const std::map<std::string, std::string>& environment);
+
+/// The same for tools, MCP servers and prices.
+void check_tools(ConfigReader& reader);
 
 /// What only the whole can show: values that do not go together, files that are not there.
 void check_config(ConfigReader& reader, const ConfigSources& sources);

@@ -1,5 +1,6 @@
 // How a setting's value is read from JSON or text, and written back.
 
+#include "app/setting_kinds.hpp"
 #include "app/settings.hpp"
 #include "taskgate/core/suggest.hpp"
 #include "taskgate/observe/redact.hpp"
@@ -77,6 +78,13 @@ std::string expected_of(const Setting<Owner>& setting) {
       return "list of ports 1..65535";
     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       return "list of strings";
+    } else if constexpr (std::is_same_v<T, std::vector<int>>) {
+      return "list of integers " + std::to_string(setting.minimum) + ".." +
+             std::to_string(setting.maximum);
+    } else if constexpr (std::is_same_v<T, double>) {
+      return "number " + std::to_string(setting.minimum) + ".." + std::to_string(setting.maximum);
+    } else if constexpr (std::is_same_v<T, JsonText>) {
+      return "object, a JSON Schema";
     } else if constexpr (std::is_same_v<T, HeaderMap>) {
       return "object of header fields, name to value";
     } else {
@@ -91,17 +99,6 @@ std::string unit_hint(std::string_view path, const json& value) {
   if (path.ends_with("_seconds")) return "a number of seconds, e.g. 3600";
   if (path.ends_with("_bytes")) return "a number of bytes, e.g. 1048576";
   return "a number, without quotes";
-}
-
-std::optional<std::int64_t> bounded_integer(const json& value,
-                                            std::int64_t low,
-                                            std::int64_t high) {
-  if (!value.is_number_integer()) return std::nullopt;
-  if (value.is_number_unsigned() &&
-      value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
-    return std::nullopt;
-  const auto number = value.get<std::int64_t>();
-  return number >= low && number <= high ? std::optional(number) : std::nullopt;
 }
 
 template <class T>
@@ -120,90 +117,6 @@ std::int64_t number_from(const T& value) {
   } else {
     return static_cast<std::int64_t>(value);
   }
-}
-
-bool take(std::string& out, const json& value) {
-  if (!value.is_string()) return false;
-  out = value.get<std::string>();
-  return true;
-}
-
-bool take(bool& out, const json& value) {
-  if (!value.is_boolean()) return false;
-  out = value.get<bool>();
-  return true;
-}
-
-bool take(ListenAddress& out, const json& value) {
-  if (!value.is_string()) return false;
-  const auto address = parse_listen(value.get<std::string>());
-  if (address) out = *address;
-  return address.has_value();
-}
-
-bool take(std::vector<std::uint16_t>& out, const json& value) {
-  if (!value.is_array()) return false;
-  std::vector<std::uint16_t> ports;
-  for (const auto& item : value) {
-    const auto port = bounded_integer(item, 1, 65'535);
-    if (!port) return false;
-    ports.push_back(static_cast<std::uint16_t>(*port));
-  }
-  out = std::move(ports);
-  return true;
-}
-
-bool take(std::vector<std::string>& out, const json& value) {
-  if (!value.is_array()) return false;
-  std::vector<std::string> texts;
-  for (const auto& item : value) {
-    if (!item.is_string()) return false;
-    texts.push_back(item.get<std::string>());
-  }
-  out = std::move(texts);
-  return true;
-}
-
-// RFC 9110 §5.1 token for names; no control characters in values (§5.5).
-bool is_header(std::string_view name, std::string_view text) {
-  constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
-  for (const char c : name) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!letter && kTokenMarks.find(c) == std::string_view::npos) return false;
-  }
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
-  }
-  return !name.empty();
-}
-
-bool take(HeaderMap& out, const json& value) {
-  if (!value.is_object()) return false;
-  HeaderMap headers;
-  for (const auto& [name, text] : value.items()) {
-    if (!text.is_string() || !is_header(name, text.get_ref<const std::string&>())) return false;
-    headers[name] = text.get<std::string>();
-  }
-  out = std::move(headers);
-  return true;
-}
-
-ordered_json shown(bool value) {
-  return value;
-}
-ordered_json shown(const ListenAddress& value) {
-  return to_string(value);
-}
-ordered_json shown(const std::vector<std::uint16_t>& value) {
-  return value;
-}
-ordered_json shown(const std::vector<std::string>& value) {
-  return value;
-}
-ordered_json shown(const HeaderMap& value) {
-  ordered_json headers = ordered_json::object();
-  for (const auto& [name, text] : value) headers[name] = text.empty() ? "" : "…";
-  return headers;
 }
 
 std::optional<std::int64_t> integer_in(std::string_view text) {
@@ -259,6 +172,11 @@ std::optional<Complaint> assign(Owner& owner, const Setting<Owner>& setting, con
         if (const auto guess = closest(given, binding.names))
           hint = "did you mean \"" + *guess + "\"?";
       }
+    } else if constexpr (std::is_same_v<T, double>) {
+      if (take_number(binding(owner), value, setting.minimum, setting.maximum)) return std::nullopt;
+    } else if constexpr (std::is_same_v<T, std::vector<int>>) {
+      if (take_integers(binding(owner), value, setting.minimum, setting.maximum))
+        return std::nullopt;
     } else {
       if (take(binding(owner), value)) return std::nullopt;
       if (std::is_same_v<T, ListenAddress>) hint = "e.g. \"127.0.0.1:8080\" or \"[::1]:8080\"";
@@ -319,6 +237,15 @@ ordered_json schema_of(const Setting<Owner>& setting) {
                 {"items", {{"type", "integer"}, {"minimum", 1}, {"maximum", 65'535}}}};
     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       schema = {{"type", "array"}, {"items", {{"type", "string"}}}};
+    } else if constexpr (std::is_same_v<T, std::vector<int>>) {
+      schema = {
+          {"type", "array"},
+          {"items",
+           {{"type", "integer"}, {"minimum", setting.minimum}, {"maximum", setting.maximum}}}};
+    } else if constexpr (std::is_same_v<T, double>) {
+      schema = {{"type", "number"}, {"minimum", setting.minimum}, {"maximum", setting.maximum}};
+    } else if constexpr (std::is_same_v<T, JsonText>) {
+      schema = {{"type", "object"}};
     } else if constexpr (std::is_same_v<T, HeaderMap>) {
       schema = {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}};
     } else {
@@ -346,13 +273,27 @@ template std::optional<Complaint> assign(Config&, const Setting<Config>&, const 
 template std::optional<Complaint> assign(ProviderConfig&,
                                          const Setting<ProviderConfig>&,
                                          const json&);
+template std::optional<Complaint> assign(ToolConfig&, const Setting<ToolConfig>&, const json&);
+template std::optional<Complaint> assign(McpServerConfig&,
+                                         const Setting<McpServerConfig>&,
+                                         const json&);
+template std::optional<Complaint> assign(PriceConfig&, const Setting<PriceConfig>&, const json&);
 template json from_text(const Setting<Config>&, const std::string&);
 template json from_text(const Setting<ProviderConfig>&, const std::string&);
 template ordered_json show(Config, const Setting<Config>&);
 template ordered_json show(ProviderConfig, const Setting<ProviderConfig>&);
+template ordered_json show(ToolConfig, const Setting<ToolConfig>&);
+template ordered_json show(McpServerConfig, const Setting<McpServerConfig>&);
+template ordered_json show(PriceConfig, const Setting<PriceConfig>&);
 template ordered_json schema_of(const Setting<Config>&);
 template ordered_json schema_of(const Setting<ProviderConfig>&);
+template ordered_json schema_of(const Setting<ToolConfig>&);
+template ordered_json schema_of(const Setting<McpServerConfig>&);
+template ordered_json schema_of(const Setting<PriceConfig>&);
 template std::string describe_type(const Setting<Config>&);
 template std::string describe_type(const Setting<ProviderConfig>&);
+template std::string describe_type(const Setting<ToolConfig>&);
+template std::string describe_type(const Setting<McpServerConfig>&);
+template std::string describe_type(const Setting<PriceConfig>&);
 
 }  // namespace taskgate::app

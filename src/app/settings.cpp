@@ -10,13 +10,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// reach<Config, &Config::server, &ServerConfig::threads> is a function from a Config to its
-// threads.
-template <class Owner, auto... Members>
-auto& reach(Owner& owner) {
-  return (owner.*....*Members);
-}
-
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kHourMs = 60 * kMinuteMs;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
@@ -142,6 +135,8 @@ const Setting<Config> kConfigSettings[] = {
      "Apply flow control to the simulator too, which has no upstream to protect."},
     {"engine/idempotency_ttl_seconds", in_engine<&EngineConfig::idempotency_ttl>, kDaySeconds, 30 * kDaySeconds,
      "Seconds that an `Idempotency-Key` is remembered; the contract promises 24 hours."},
+    {"engine/demo_tools", in_engine<&EngineConfig::demo_tools>, 0, 0,
+     "Offer the built-in demo tools (docs/tools.md); `taskgate dev` does so unless it is told otherwise."},
     {"proxy/https_url", in_proxy<&ProxyConfig::https_url>, 0, 0,
      "Proxy for https upstreams, `http://[user:password@]host:port`; empty: none. Else `HTTPS_PROXY` of the environment.", true},
     {"proxy/http_url", in_proxy<&ProxyConfig::http_url>, 0, 0,
@@ -150,6 +145,8 @@ const Setting<Config> kConfigSettings[] = {
      "Names (with their subdomains), addresses and networks that are reached directly, separated by commas; `*`: all. Else `NO_PROXY` of the environment. Loopback always is."},
     {"proxy/webhooks", in_proxy<&ProxyConfig::webhooks>, 0, 0,
      "Deliver webhooks through the proxy as well; their addresses are resolved and judged here all the same."},
+    {"proxy/tools", in_proxy<&ProxyConfig::tools>, 0, 0,
+     "Reach tools and MCP servers through the proxy as well; their addresses are resolved and judged here all the same."},
     {"webhooks/timeout_ms", in_webhooks<&WebhookConfig::timeout>, 100, kMinuteMs,
      "Milliseconds that one delivery may take."},
     {"webhooks/allow_http", in_webhooks<&WebhookConfig::allow_http>, 0, 0,

@@ -21,7 +21,7 @@ namespace taskgate::app {
 
 using HeaderMap = std::map<std::string, std::string>;
 
-/// How to reach the value inside its owner (Config, or one ProviderConfig).
+/// How to reach the value inside its owner (Config, one ProviderConfig, one ToolConfig …).
 template <class Owner, class T>
 using Reach = T& (*)(Owner&);
 
@@ -43,12 +43,16 @@ using Binding = std::variant<Reach<Owner, bool>,
                              Reach<Owner, ListenAddress>,
                              Reach<Owner, std::vector<std::uint16_t>>,
                              Reach<Owner, std::vector<std::string>>,
+                             Reach<Owner, std::vector<int>>,
+                             Reach<Owner, double>,
+                             Reach<Owner, JsonText>,
                              Reach<Owner, HeaderMap>,
                              Choice<Owner>>;
 
 template <class Owner>
 struct Setting {
-  std::string_view path;  ///< "server/limits/max_body_bytes"; of a provider: "base_url"
+  std::string_view path;  ///< "server/limits/max_body_bytes"; of a provider: "base_url"; of a tool:
+                          ///< "http/url"
   Binding<Owner> binding;
   std::int64_t minimum = 0;  ///< of numbers
   std::int64_t maximum = 0;
@@ -58,6 +62,11 @@ struct Setting {
 
 std::span<const Setting<Config>> config_settings();
 std::span<const Setting<ProviderConfig>> provider_settings();
+std::span<const Setting<ToolConfig>> tool_settings();
+/// Of a tool of an MCP server.
+std::span<const Setting<ToolConfig>> mcp_tool_settings();
+std::span<const Setting<McpServerConfig>> mcp_server_settings();
+std::span<const Setting<PriceConfig>> price_settings();
 
 /// Why a value was not taken.
 struct Complaint {
@@ -91,6 +100,13 @@ std::string describe_type(const Setting<Owner>& setting);
 
 /// The environment's name for a setting: "TASKGATE_SERVER__LISTEN".
 std::string environment_name(std::string_view path);
+
+/// reach<Config, &Config::server, &ServerConfig::threads> is a function from a Config to its
+/// threads.
+template <class Owner, auto... Members>
+auto& reach(Owner& owner) {
+  return (owner.*....*Members);
+}
 
 /// "host:port", "[v6]:port"; nullopt for anything else. The host may not be empty.
 std::optional<ListenAddress> parse_listen(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include "taskgate/core/json_guard.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -158,6 +159,19 @@ Result<json> read_exactly(std::string_view text) {
     return Error(Errc::invalid_argument, "the arguments are refused: " + reader.fault());
   }
   return reader.take();
+}
+
+bool holds_large_integer(const json& value) {
+  if (value.is_structured()) {
+    return std::any_of(value.begin(), value.end(), holds_large_integer);
+  }
+  if (!value.is_string()) return false;
+  const auto& text = value.get_ref<const std::string&>();
+  return text.size() > 1 && text[0] == kTag && text[1] != kTag;
+}
+
+std::string unmarked(const std::string& text) {
+  return text.starts_with(kTag) ? text.substr(1) : text;
 }
 
 json exact_form(const json& value) {

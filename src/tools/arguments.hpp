@@ -15,6 +15,12 @@ namespace taskgate::tools {
 /// and strings that begin with U+0001 have one more. Errors: as canonical_arguments().
 Result<nlohmann::json> read_exactly(std::string_view text);
 
+/// Whether `value`, of a document in that form, holds an integer that only its digits can tell.
+bool holds_large_integer(const nlohmann::json& value);
+
+/// A text or a large integer of such a document as it was written: without its mark.
+std::string unmarked(const std::string& text);
+
 /// A value that nlohmann/json read (of a schema), in the same form. What it has rounded stays
 /// rounded.
 nlohmann::json exact_form(const nlohmann::json& value);

@@ -1,6 +1,6 @@
 #include "tools/http_tool.hpp"
 
-#include "taskgate/net/url.hpp"
+#include "tools/arguments.hpp"
 #include "tools/classify.hpp"
 #include "tools/contract.hpp"
 
@@ -22,19 +22,22 @@ bool takes_query(net::Method method) {
   return method == net::Method::get || method == net::Method::delete_;
 }
 
-std::string query_value(const json& value) {
-  return percent_encode(value.is_string() ? value.get<std::string>() : value.dump());
-}
-
-// Arguments as parameters, after what the URL has of its own.
-std::string with_query(const std::string& url, const json& arguments) {
+// Arguments as parameters, after what the URL has of its own: texts and numbers as they are,
+// anything else as JSON.
+Result<std::string> with_query(const std::string& url, const std::string& arguments) {
+  const auto exact = read_exactly(arguments);
+  if (!exact) return exact.error();
+  const json plain = json::parse(arguments, nullptr, false);
   std::string full = url;
   char divider = url.find('?') == std::string::npos ? '?' : '&';
-  for (const auto& [name, value] : arguments.items()) {
-    full += divider;
-    full += percent_encode(name);
-    full += '=';
-    full += query_value(value);
+  for (const auto& [name, value] : exact->items()) {
+    if (value.is_structured() && holds_large_integer(value)) {
+      return Error(Errc::invalid_argument,
+                   "a number in \"" + name + "\" is too large to be sent in a query");
+    }
+    const std::string text =
+        value.is_string() ? unmarked(value.get_ref<const std::string&>()) : plain[name].dump();
+    full.append(1, divider).append(percent_encode(name)).append("=").append(percent_encode(text));
     divider = '&';
   }
   return full;
@@ -85,17 +88,14 @@ asio::awaitable<Result<ContractPtr>> HttpTool::ready() {
 
 Result<net::ClientRequest> HttpTool::make_request(const ToolCallRequest& call) const {
   const auto& definition = contract_->definition;
-  const json arguments = json::parse(call.arguments, nullptr, false);
-  if (!arguments.is_object()) {
-    return Error(Errc::invalid_argument, "the arguments are not an object");
-  }
   HeaderList own{{"Accept", "application/json, text/*;q=0.8, */*;q=0.5"}};
   if (!call.task_id.empty()) own.emplace_back("X-Taskgate-Task", call.task_id);
   if (definition.effect == Effect::write) own.emplace_back(definition.idempotency_header, call.key);
   const bool query = takes_query(method_);
   if (!query) own.emplace_back("Content-Type", "application/json");
-  auto request = guarded_request(destination_, query ? with_query(url_, arguments) : url_, own,
-                                 definition.timeout);
+  const auto url = query ? with_query(url_, call.arguments) : Result<std::string>(url_);
+  if (!url) return url.error();
+  auto request = guarded_request(destination_, *url, own, definition.timeout);
   if (!request) return request.error();
   request->method = method_;
   // As the model wrote it, and as it was judged: no number is read and written again.

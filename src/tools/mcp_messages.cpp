@@ -96,9 +96,8 @@ bool is_known_version(std::string_view version) noexcept {
   return version == kProtocolVersion || version == "2025-03-26" || version == "2025-11-25";
 }
 
-std::string request_text(std::int64_t id, std::string_view method, json params) {
-  return dumped(
-      {{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", std::move(params)}});
+std::string request_text(std::int64_t id, std::string_view method, const json& params) {
+  return dumped({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}});
 }
 
 std::string notification_text(std::string_view method) {
@@ -111,10 +110,16 @@ json initialize_params() {
           {"clientInfo", {{"name", "taskgate"}, {"version", TASKGATE_VERSION}}}};
 }
 
-json call_params(std::string_view tool, const std::string& arguments, const std::string& key) {
-  json params{{"name", tool}, {"arguments", json::parse(arguments, nullptr, false)}};
-  if (!key.empty()) params["_meta"] = {{"idempotencyKey", key}};
-  return params;
+std::string call_text(std::int64_t id,
+                      std::string_view tool,
+                      std::string_view arguments,
+                      const std::string& key) {
+  std::string text = R"({"jsonrpc":"2.0","id":)" + std::to_string(id) +
+                     R"(,"method":"tools/call","params":{"name":)" + dumped(tool) +
+                     R"(,"arguments":)";
+  text += arguments;
+  if (!key.empty()) text += R"(,"_meta":)" + dumped({{"idempotencyKey", key}});
+  return text + "}}";
 }
 
 std::optional<Reply> find_reply(std::string_view text, std::int64_t id) {

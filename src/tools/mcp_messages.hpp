@@ -20,13 +20,15 @@ inline constexpr std::string_view kProtocolVersion = "2025-06-18";
 bool is_known_version(std::string_view version) noexcept;
 
 /// The text of a request, a notification.
-std::string request_text(std::int64_t id, std::string_view method, nlohmann::json params);
+std::string request_text(std::int64_t id, std::string_view method, const nlohmann::json& params);
 std::string notification_text(std::string_view method);
 nlohmann::json initialize_params();
-/// `key` goes into `_meta`, for servers that look there.
-nlohmann::json call_params(std::string_view tool,
-                           const std::string& arguments,
-                           const std::string& key);
+/// The text of a tools/call. `arguments` is JSON text and goes as it is: a number that was read and
+/// written again may be another one. `key` goes into `_meta`, for servers that look there.
+std::string call_text(std::int64_t id,
+                      std::string_view tool,
+                      std::string_view arguments,
+                      const std::string& key);
 
 /// An answer to a request.
 struct Reply {

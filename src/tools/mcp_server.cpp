@@ -241,7 +241,7 @@ asio::awaitable<Result<mcp::Reply>> McpServer::ask(SessionPtr session,
   const std::int64_t id = next_id_++;
   auto request = make_request(session.get(), {}, config_.timeout);
   if (!request) co_return request.error();
-  request->body = mcp::request_text(id, method, std::move(params));
+  request->body = mcp::request_text(id, method, params);
   request->replay = net::Replay::if_unsent;
   McpAnswer answer = co_await send(std::move(*request), id);
   if (!answer.reply) co_return server_error(config_.name, method, answer.http);
@@ -369,8 +369,7 @@ asio::awaitable<Result<McpAnswer>> McpServer::call(ToolCallRequest request,
   if (!request.task_id.empty()) more.emplace_back("X-Taskgate-Task", request.task_id);
   auto http = make_request(session->get(), more, definition.timeout);
   if (!http) co_return http.error();
-  http->body =
-      mcp::request_text(id, "tools/call", mcp::call_params(remote_name, request.arguments, key));
+  http->body = mcp::call_text(id, remote_name, request.arguments, key);
   http->replay = net::Replay::if_unsent;
   McpAnswer answer = co_await send(std::move(*http), id);
   // 404: the session is over. Servers that never knew it tend to answer 400.

@@ -3,6 +3,7 @@
 // is config_loader.hpp's; the table that names, bounds and describes each setting is
 // src/app/settings.cpp, from which docs/config.md and config/taskgate.schema.json are made.
 
+#include "taskgate/app/tool_config.hpp"
 #include "taskgate/engine/flow_options.hpp"
 #include "taskgate/net/server.hpp"
 #include "taskgate/observe/log.hpp"
@@ -62,6 +63,7 @@ struct EngineConfig {
   RetryConfig retry;
   engine::FlowOptions flow;                      ///< the settings under engine/flow
   std::chrono::seconds idempotency_ttl{86'400};  ///< 24 h (the contract's least)..30 days
+  bool demo_tools = false;                       ///< offer the built-in demo tools
 };
 
 /// How an upstream speaks. One value per codec in src/providers.
@@ -88,6 +90,7 @@ struct ProxyConfig {
   std::string http_url;   ///< for http upstreams; a secret too
   std::string no_proxy;   ///< names, addresses and networks reached directly, by comma
   bool webhooks = false;  ///< webhooks too
+  bool tools = false;     ///< tools too
 };
 
 struct WebhookConfig {
@@ -118,6 +121,10 @@ struct Config {
   DatabaseConfig database;
   EngineConfig engine;
   std::map<std::string, ProviderConfig> providers;  ///< by the prefix of a model's name
+  std::map<std::string, ToolConfig> tools;          ///< by their names
+  std::map<std::string, McpServerConfig> mcp_servers;
+  std::map<std::string, PriceConfig>
+      prices;  ///< by model, "openai/gpt-…"; a final * stands for any rest
   ProxyConfig proxy;
   WebhookConfig webhooks;
   AuthConfig auth;

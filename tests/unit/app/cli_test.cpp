@@ -192,6 +192,21 @@ TEST_F(OfflineCommands, CheckSaysOkOnStdoutAndTheRestOnStderr) {
             "provider p: off (its api_key is empty)\n");
 }
 
+TEST_F(OfflineCommands, CheckSaysWhatEachToolIs) {
+  const auto file = write("tools.json", R"({
+    "tools": {"pay": {"parameters": {"type": "object"}, "http": {"url": "https://a.example.com/p?k=s"}},
+              "off": {"enabled": false, "parameters": {"type": "object"},
+                      "http": {"url": "https://a.example.com/"}}},
+    "mcp_servers": {"crm": {"url": "https://b.example.com/mcp", "tools": {"look": {"effect": "read"}}},
+                    "old": {"url": "https://c.example.com/mcp", "enabled": false}}})");
+  EXPECT_EQ(run({"check", "--config", file}), ExitCode::ok);
+  EXPECT_EQ(err_.str().substr(err_.str().find('\n') + 1),
+            "tool off (write): off (enabled is false)\n"
+            "tool pay (write): https://a.example.com/p\n"
+            "tool crm.look (read): https://b.example.com/mcp\n"
+            "MCP server old: off (enabled is false)\n");
+}
+
 TEST_F(OfflineCommands, CheckEndsWithTwoWhenServeWouldRefuse) {
   const auto file = write("bad.json", R"({"engine":{"slots":0},"x":1})");
   EXPECT_EQ(run({"check", "--config", file}), ExitCode::usage);

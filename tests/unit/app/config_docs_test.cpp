@@ -15,6 +15,12 @@ std::string file_in_project(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// An object from names to objects of settings.
+bool is_table_of_named(const nlohmann::json& schema) {
+  const auto members = schema.find("additionalProperties");
+  return members != schema.end() && members->is_object() && members->contains("properties");
+}
+
 TEST(ConfigDocs, SchemaFileIsWhatTheProgramWrites) {
   EXPECT_EQ(file_in_project("config/taskgate.schema.json"), config_schema())
       << "run: taskgate config schema > config/taskgate.schema.json";
@@ -32,7 +38,7 @@ TEST(ConfigDocs, EveryKeyOfTheSchemaIsOnTheReferencePage) {
   const auto walk = [&](const auto& self, const nlohmann::json& node,
                         const std::string& path) -> void {
     for (const auto& [key, child] : node.at("properties").items()) {
-      if (key == "$schema" || key == "providers") continue;
+      if (key == "$schema" || is_table_of_named(child)) continue;
       const std::string child_path = path.empty() ? key : path + "/" + key;
       if (child.contains("properties")) {
         self(self, child, child_path);
@@ -43,8 +49,14 @@ TEST(ConfigDocs, EveryKeyOfTheSchemaIsOnTheReferencePage) {
     }
   };
   walk(walk, schema, "");
-  walk(walk, schema.at("properties").at("providers").at("additionalProperties"), "");
-  EXPECT_EQ(leaves, config_settings().size() + provider_settings().size());
+  const auto& tables = schema.at("properties");
+  for (const char* table : {"providers", "tools", "mcp_servers", "prices"})
+    walk(walk, tables.at(table).at("additionalProperties"), "");
+  const auto& server = tables.at("mcp_servers").at("additionalProperties");
+  walk(walk, server.at("properties").at("tools").at("additionalProperties"), "");
+  EXPECT_EQ(leaves, config_settings().size() + provider_settings().size() + tool_settings().size() +
+                        mcp_tool_settings().size() + mcp_server_settings().size() +
+                        price_settings().size());
 }
 
 TEST(ConfigDocs, TheExampleLoadsAsItIsAndNamesEverySetting) {
@@ -59,6 +71,14 @@ TEST(ConfigDocs, TheExampleLoadsAsItIsAndNamesEverySetting) {
   for (const auto& setting : provider_settings())
     EXPECT_TRUE(document.values.contains("/providers/openai/" + std::string(setting.path)))
         << setting.path;
+  const auto expect_all = [&](const std::string& place, const auto& settings) {
+    for (const auto& setting : settings)
+      EXPECT_TRUE(document.values.contains(place + std::string(setting.path))) << setting.path;
+  };
+  expect_all("/tools/send_invoice/", tool_settings());
+  expect_all("/mcp_servers/crm/", mcp_server_settings());
+  expect_all("/mcp_servers/crm/tools/lookup/", mcp_tool_settings());
+  expect_all("/prices/openai~1gpt-4.1*/", price_settings());
 }
 
 TEST(ConfigDocs, TheExampleShowsTheDefaults) {
@@ -68,6 +88,11 @@ TEST(ConfigDocs, TheExampleShowsTheDefaults) {
   ASSERT_TRUE(config.providers.contains("openai"));
   EXPECT_FALSE(config.providers.at("openai").enabled);  // no key
   config.providers.clear();
+  EXPECT_FALSE(config.tools.at("send_invoice").enabled);
+  config.tools.clear();
+  EXPECT_FALSE(config.mcp_servers.at("crm").enabled);
+  config.mcp_servers.clear();
+  config.prices.clear();
   EXPECT_EQ(print_config(config), print_config(Config{}));
 }
 

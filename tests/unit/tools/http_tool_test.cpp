@@ -77,6 +77,19 @@ TEST_F(HttpToolTest, AGetCarriesItsArgumentsInTheQueryAndNoKey) {
   EXPECT_EQ(seen.header("idempotency-key"), "");
 }
 
+TEST_F(HttpToolTest, AQueryKeepsEveryDigitOrIsNotSent) {
+  add("look", upstream_.url() + "/find", Effect::read).method = net::Method::get;
+  upstream_.enqueue(Reply::json(200, "[]"));
+
+  call("look", R"({"id":12345678901234567890123})");
+  const auto refused = call("look", R"({"ids":[12345678901234567890123]})");
+
+  EXPECT_EQ(upstream_.requests().at(0).target, "/find?id=12345678901234567890123");
+  EXPECT_EQ(refused.state, State::failed_definite);
+  EXPECT_FALSE(refused.retryable);
+  EXPECT_EQ(upstream_.requests().size(), 1U);
+}
+
 TEST_F(HttpToolTest, ARefusedConnectionIsDefinite) {
   std::string gone;
   {

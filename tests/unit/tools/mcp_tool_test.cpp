@@ -64,12 +64,13 @@ TEST_F(McpToolTest, InitialisesListsEveryPageAndCalls) {
   EXPECT_FALSE(params.contains("_meta"));
 }
 
-TEST_F(McpToolTest, AWriteCarriesItsKey) {
-  EXPECT_EQ(call("crm.merge").state, State::succeeded);
+TEST_F(McpToolTest, AWriteCarriesItsKeyAndEveryDigit) {
+  EXPECT_EQ(call("crm.merge", R"({"id":12345678901234567890123})").state, State::succeeded);
 
   const auto seen = mcp_.last("tools/call");
   EXPECT_EQ(seen.header("idempotency-key"), "tg_key");
   EXPECT_EQ(json::parse(seen.body)["params"]["_meta"]["idempotencyKey"], "tg_key");
+  EXPECT_NE(seen.body.find(R"("arguments":{"id":12345678901234567890123})"), std::string::npos);
 }
 
 TEST_F(McpToolTest, AServerWithoutSessionsWillDo) {

@@ -1,0 +1,164 @@
+// What is wrong with tools, MCP servers and prices that only their values together show.
+#include "app/config_reader.hpp"
+#include "taskgate/checks/schema.hpp"
+#include "taskgate/net/ssrf_guard.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace taskgate::app {
+namespace {
+
+using tools::UnknownPolicy;
+
+// The place of a setting that was given, else of the object that should have it.
+std::string given(ConfigReader& reader, const std::string& object, const std::string& setting) {
+  const std::string pointer = object + "/" + setting;
+  return reader.loaded().origins.contains(pointer) ? pointer : object;
+}
+
+void check_tool_url(ConfigReader& reader,
+                    const std::string& pointer,
+                    const std::string& url,
+                    bool allow_private) {
+  net::SsrfPolicy policy;
+  policy.allowed_ports.clear();
+  policy.allow_private = allow_private;
+  const auto checked = net::check_webhook_url(url, policy);
+  if (checked) return;
+  const bool would_do = [&] {
+    policy.allow_private = true;
+    return net::check_webhook_url(url, policy).has_value();
+  }();
+  reader.complain(pointer, checked.error().message(),
+                  would_do ? "for a host of your own network set allow_private to true" : "");
+}
+
+// Every fault at its own place within the schema, where the file has it.
+void check_parameters(ConfigReader& reader, const std::string& pointer, const ToolConfig& tool) {
+  const std::string at = given(reader, pointer, "parameters");
+  if (tool.parameters.text.empty()) {
+    reader.complain(at, "parameters is missing", "for no arguments: {\"type\": \"object\"}");
+    return;
+  }
+  const auto schema = checks::compile_schema(tool.parameters.text);
+  if (!schema) {
+    const checks::SchemaError refused = schema.error();
+    for (const auto& fault : refused.faults()) {
+      reader.complain_within(at, fault.path, fault.message);
+    }
+    return;
+  }
+  const auto root = nlohmann::json::parse(tool.parameters.text, nullptr, false);
+  if (!root.is_object() || !root.contains("type") || root["type"] != "object") {
+    reader.complain(at, "the schema of arguments must say \"type\": \"object\"", "");
+  }
+}
+
+void check_definition(ConfigReader& reader, const std::string& pointer, const ToolConfig& tool) {
+  std::size_t number = 0;
+  for (const auto& ignored : tool.definition.ignore_args) {
+    const std::string at = pointer + "/ignore_args/" + std::to_string(number++);
+    if (!ignored.starts_with("/")) {
+      reader.complain_within(pointer + "/ignore_args", at.substr((pointer + "/ignore_args").size()),
+                             "expected a JSON pointer, e.g. \"/request_id\"");
+    }
+  }
+  const auto& header = tool.definition.idempotency_header;
+  const bool is_token = !header.empty() && std::all_of(header.begin(), header.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  });
+  if (!is_token) {
+    reader.complain(given(reader, pointer, "idempotency_header"),
+                    "expected the name of a header field", "e.g. \"Idempotency-Key\"");
+  }
+  if (tool.key_window.count() > 0 && tool.definition.on_unknown != UnknownPolicy::retry_same_key) {
+    reader.complain(given(reader, pointer, "key_window_seconds"),
+                    "it means something only with \"on_unknown\": \"retry_same_key\"", "",
+                    Severity::warning);
+  }
+}
+
+void check_http_tool(ConfigReader& reader, const std::string& name, const ToolConfig& tool) {
+  const std::string pointer = pointer_child("/tools", name);
+  const auto& http = tool.http;
+  check_definition(reader, pointer, tool);
+  check_parameters(reader, pointer, tool);
+  if (http.url.empty()) {
+    reader.complain(given(reader, pointer, "http/url"), "http/url is missing",
+                    "e.g. \"http\": {\"url\": \"https://erp.example.com/invoices\"}");
+  } else {
+    check_tool_url(reader, pointer + "/http/url", http.url, http.allow_private);
+  }
+  if (!http.reconcile_url.empty()) {
+    const std::string at = pointer + "/http/reconcile_url";
+    const auto place = http.reconcile_url.find("{key}");
+    if (place == std::string::npos) {
+      reader.complain(at, "it must hold {key}", "");
+    } else {
+      std::string url = http.reconcile_url;
+      check_tool_url(reader, at, url.replace(place, 5, "k"), http.allow_private);
+    }
+  } else if (tool.definition.on_unknown == UnknownPolicy::reconcile) {
+    reader.complain(given(reader, pointer, "on_unknown"),
+                    "a tool can be reconciled only where its key can be asked for",
+                    "set http/reconcile_url, or \"on_unknown\" to \"ask\"");
+  }
+}
+
+void check_mcp_server(ConfigReader& reader, const std::string& name, McpServerConfig& server) {
+  const std::string pointer = pointer_child("/mcp_servers", name);
+  if (server.url.empty()) {
+    reader.complain(given(reader, pointer, "url"), "url is missing",
+                    "e.g. \"https://crm.example.com/mcp\"");
+  } else {
+    check_tool_url(reader, pointer + "/url", server.url, server.allow_private);
+  }
+  for (auto& [remote_name, tool] : server.tools) {
+    const std::string at = pointer_child(pointer_child(pointer, "tools"), remote_name);
+    tool.definition.name = tool.as.empty() ? name + "." + remote_name : tool.as;
+    if (!tools::is_tool_name(tool.definition.name)) {
+      reader.complain(given(reader, at, "as"),
+                      "a tool cannot have the name \"" + tool.definition.name + "\"",
+                      "give it one with \"as\": a-z, 0-9, _ and -, parts joined by dots");
+    }
+    if (tool.definition.on_unknown == UnknownPolicy::reconcile) {
+      reader.complain(given(reader, at, "on_unknown"), "an MCP server cannot be asked for a key",
+                      "\"ask\", or \"retry_same_key\" if it knows keys");
+    }
+    check_definition(reader, at, tool);
+  }
+}
+
+// Models know a tool with its dots as "_".
+void check_tool_names(ConfigReader& reader) {
+  const Config& config = reader.loaded().config;
+  std::set<std::string> wires;
+  const auto check = [&](const std::string& pointer, const ToolConfig& tool) {
+    if (!tool.enabled || wires.insert(tools::wire_name(tool.definition.name)).second) return;
+    reader.complain(pointer,
+                    "another tool has the name \"" + tool.definition.name +
+                        "\", or the same with . for _, which models cannot tell apart",
+                    "");
+  };
+  if (config.engine.demo_tools) {
+    wires.insert({"demo_clock", "demo_calculator", "demo_send_email", "demo_outbox"});
+  }
+  for (const auto& [name, tool] : config.tools) check(pointer_child("/tools", name), tool);
+  for (const auto& [server_name, server] : config.mcp_servers) {
+    const std::string root = pointer_child(pointer_child("/mcp_servers", server_name), "tools");
+    for (const auto& [name, tool] : server.tools) check(pointer_child(root, name), tool);
+  }
+}
+
+}  // namespace
+
+void check_tools(ConfigReader& reader) {
+  Config& config = reader.loaded().config;
+  for (const auto& [name, tool] : config.tools) check_http_tool(reader, name, tool);
+  for (auto& [name, server] : config.mcp_servers) check_mcp_server(reader, name, server);
+  check_tool_names(reader);
+}
+
+}  // namespace taskgate::app
