@@ -78,6 +78,18 @@ engine::EngineOptions engine_options(const Config& config) {
   return options;
 }
 
+// What turns cost; empty where no price is configured.
+std::function<std::optional<double>(std::string_view, const providers::Usage&)> price_function(
+    const Config& config) {
+  if (config.prices.empty()) return {};
+  return [table = price_table(config)](std::string_view model,
+                                       const providers::Usage& usage) -> std::optional<double> {
+    const auto price = table.find(model);
+    if (!price) return std::nullopt;
+    return engine::cost_usd(usage, *price);
+  };
+}
+
 net::SsrfPolicy webhook_policy(const Config& config) {
   net::SsrfPolicy policy;
   policy.allow_http = config.webhooks.allow_http;
@@ -208,9 +220,12 @@ void Application::Parts::compose(const Config& config, const Overrides& override
   dispatcher = std::make_unique<delivery::Dispatcher>(*store, *webhook_client, clock, executor,
                                                       std::move(deliveries));
 
+  auto engine_settings = engine_options(config);
+  engine_settings.toolbox = toolbox.get();
+  engine_settings.price = price_function(config);
   engine = std::make_unique<engine::Engine>(
-      *store, clock, *registry, executor, engine_options(config), [this] { dispatcher->notify(); },
-      report);
+      *store, clock, *registry, executor, std::move(engine_settings),
+      [this] { dispatcher->notify(); }, report);
 
   const auto mode = config.auth.mode == AuthMode::open ? api::AuthMode::open : api::AuthMode::keys;
   keys = std::make_unique<api::KeyRing>(*store, clock, mode);
