@@ -51,8 +51,9 @@ net::Handler bind_error_page(const SharedHandlers&) {
   return &error_page;
 }
 
-enum class Body { none, small, task };
+enum class Body { none, small, note, task };
 constexpr std::size_t kSmallBody = 4096;  // a key, or `{}`
+constexpr std::size_t kNoteBody = 16384;  // a label with its note
 
 enum class Access { open, read, submit, operate, admin };
 
@@ -81,6 +82,7 @@ constexpr auto make_rows() {
       {get, "/tasks/{id}/steps", Access::read, Body::none, bind<&H::agents, &AgentRoutes::steps>},
       {get, "/tasks/{id}/tool_calls", Access::read, Body::none,
        bind<&H::agents, &AgentRoutes::tool_calls>},
+      {post, "/tasks/{id}/label", Access::submit, Body::note, bind<&H::tasks, &TaskRoutes::label>},
       {get, "/tasks/{id}/stream", Access::read, Body::none,
        bind<&H::streams, &StreamRoutes::stream>},
       {get, "/tasks/{id}/events", Access::read, Body::none,
@@ -141,6 +143,7 @@ net::Router make_router(Services services) {
   for (const auto& row : kRows) {
     net::RouteOptions options;
     if (row.body == Body::small) options.body_limit = kSmallBody;
+    if (row.body == Body::note) options.body_limit = kNoteBody;
     if (row.body == Body::task) options.body_limit = task_limit;
     router.add(row.method, std::string(row.pattern), options, row.bind(handlers));
   }

@@ -3,8 +3,8 @@
 
 #include "api/task_request_sax.hpp"
 
-#include "api/json_pointer.hpp"
 #include "api/task_request_fields.hpp"
+#include "taskgate/core/json_pointer.hpp"
 #include "taskgate/core/suggest.hpp"
 
 #include <limits>
@@ -149,7 +149,8 @@ std::string TaskRequestSax::pointer() const {
     const auto& frame = frames_[i];
     const bool is_array = frame.place == Place::messages || frame.place == Place::parts ||
                           frame.place == Place::tags || frame.place == Place::fallbacks ||
-                          frame.place == Place::tools || frame.place == Place::webhook_events;
+                          frame.place == Place::tools || frame.place == Place::context ||
+                          frame.place == Place::webhook_events;
     if (is_array) {
       path += '/';
       path += std::to_string(frame.index);
@@ -178,6 +179,7 @@ bool TaskRequestSax::key(std::string& name) {
   if (frame.place == Place::part) known = kPartNames;
   if (frame.place == Place::webhook) known = kWebhookNames;
   if (frame.place == Place::budget) known = kBudgetNames;
+  if (frame.place == Place::judge) known = kJudgeNames;
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (known[i] == name) frame.field = static_cast<int>(i);
   }
@@ -223,6 +225,10 @@ void TaskRequestSax::on_value(const JsonValue& value) {
       return tools_value(value);
     case Place::budget:
       return budget_value(value);
+    case Place::context:
+      return context_value(value);
+    case Place::judge:
+      return judge_value(value);
     case Place::webhook:
       return webhook_value(value);
     case Place::webhook_events:

@@ -80,6 +80,8 @@ class TaskRequestSax {
     fallbacks,
     tools,
     budget,
+    context,
+    judge,
     webhook,
     webhook_events
   };
@@ -124,6 +126,9 @@ class TaskRequestSax {
   void agent_field(const JsonValue& value);
   void tools_value(const JsonValue& value);
   void budget_value(const JsonValue& value);
+  void context_value(const JsonValue& value);
+  void judge_value(const JsonValue& value);
+  void checks_field(const JsonValue& value);
   void webhook_value(const JsonValue& value);
   void webhook_event_value(const JsonValue& value);
   void one_of(const JsonValue& value, std::span<const std::string_view> names);

@@ -4,6 +4,7 @@
 
 #include "engine/admission.hpp"
 #include "engine/agent/agent_services.hpp"
+#include "engine/answer/calibrations.hpp"
 #include "engine/attempt.hpp"
 #include "engine/duration_history.hpp"
 #include "engine/finished_cache.hpp"
@@ -43,7 +44,9 @@ struct Engine::Impl {
         started_at(clock.now()),
         lease(options.lease),
         agents{options.toolbox != nullptr ? *options.toolbox : no_tools, lease},
-        context{store, clock, registry, options, agents, stopping},
+        schemas(std::make_shared<checks::SchemaCache>(checks::SchemaOptions{},
+                                                      checks::SchemaCacheLimits{})),
+        context{store, clock, registry, options, agents, stopping, *schemas, calibrations},
         scheduler(context, workers, admission, history, reporter),
         loops(reporter) {}
 
@@ -67,6 +70,8 @@ struct Engine::Impl {
   ProcessLease lease;
   const tools::Toolbox no_tools;
   const AgentServices agents;
+  const std::shared_ptr<checks::SchemaCache> schemas;  // shared: a submission's look may outlive us
+  Calibrations calibrations;
   AttemptContext context;
   Scheduler scheduler;
   runtime::TaskGroup loops;
@@ -97,6 +102,8 @@ struct Engine::Impl {
   TimePoint now_for_keeping() const;
   boost::asio::awaitable<void> retention();
   void seed_history();
+  /// What earlier labels teach; without them scores stay as they are.
+  void load_labels();
   std::chrono::milliseconds poll_after(const Task& task,
                                        std::optional<std::int64_t> estimate) const;
 };

@@ -208,6 +208,12 @@ void AgentLoop::tell_model(Conversation& conversation, std::size_t turn) const {
   }
 }
 
+int AgentLoop::steps() const {
+  int index = 1;
+  (void)steps_json(rows_, calls_, index);
+  return index - 1;
+}
+
 void AgentLoop::describe(FinalResult& result) const {
   const AgentReport report{rows_, calls_, replayed_};
   describe_agent(report, result);

@@ -198,20 +198,11 @@ std::string steps_json(const std::vector<store::TurnRow>& turns,
   return out;
 }
 
-void add_usage(providers::Usage& sum, const providers::Usage& usage) {
-  if (!usage.reported) return;
-  sum.reported = true;
-  sum.input_tokens += usage.input_tokens;
-  sum.output_tokens += usage.output_tokens;
-  sum.cached_input_tokens += usage.cached_input_tokens;
-  sum.cache_write_input_tokens += usage.cache_write_input_tokens;
-  sum.reasoning_tokens += usage.reasoning_tokens;
-}
-
 void describe_agent(const AgentReport& report, FinalResult& result) {
   int index = 1;
-  result.agent_steps = steps_json(report.rows, report.calls, index);
-  result.agent_step_count = index - 1;
+  auto steps = steps_json(report.rows, report.calls, index);
+  if (!steps.empty() && !result.steps.empty()) steps += ',';
+  result.steps.insert(0, steps);
   result.tool_calls = calls_json(report.calls);
   for (const auto& row : report.rows) {
     if (const auto turn = replay_turn(row)) add_usage(result.usage, turn->usage);

@@ -2,6 +2,7 @@
 // What the loop tells: the model of a call, the person who is asked, and the end of the task of all
 // that was done. Pure.
 
+#include "engine/answer/step.hpp"
 #include "engine/finding.hpp"
 #include "engine/task_object.hpp"
 #include "taskgate/providers/provider.hpp"
@@ -38,8 +39,5 @@ struct AgentReport {
 
 /// Adds to a task's end: steps, calls, usage, the findings of its calls.
 void describe_agent(const AgentReport& report, FinalResult& result);
-
-/// `sum` += `usage`.
-void add_usage(providers::Usage& sum, const providers::Usage& usage);
 
 }  // namespace taskgate::engine

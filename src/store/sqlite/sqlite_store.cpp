@@ -212,7 +212,8 @@ Awaitable<std::vector<std::pair<std::string, std::int64_t>>> SqliteStore::recent
       [limit](Database& db) { return read_recent_durations(db, limit); });
 }
 
-// --- webhooks and keys ------------------------------------------------------------------------
+// --- webhooks, labels, keys
+// ------------------------------------------------------------------------
 
 Awaitable<std::vector<Delivery>> SqliteStore::due_deliveries(TimePoint now,
                                                              int limit,
@@ -267,6 +268,14 @@ Awaitable<std::vector<std::string>> SqliteStore::webhook_secrets(std::string ten
   auto known = co_await known_webhook_secrets(tenant);
   if (!known || !known->empty()) co_return known;
   co_return co_await await_write(&write_first_webhook_secret, std::move(tenant));
+}
+
+Awaitable<Done> SqliteStore::put_label(Label label) {
+  return await_write(&write_label, std::move(label));
+}
+
+Awaitable<std::vector<Label>> SqliteStore::labels(int limit) {
+  return await_read<std::vector<Label>>([limit](Database& db) { return read_labels(db, limit); });
 }
 
 Awaitable<Done> SqliteStore::put_key(ApiKey key) {
