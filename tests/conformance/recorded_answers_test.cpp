@@ -69,8 +69,10 @@ TEST(RecordedAnswers, WhatWasCutFilteredOrRefusedIsReportedAsSuch) {
     EXPECT_NE(found->severity, "info");
     EXPECT_FALSE(found->evidence.empty());
   }
-  for (const auto* reason : {"refusal", "SAFETY", "RECITATION"})
+  for (const auto* reason : {"SAFETY", "RECITATION"})
     EXPECT_TRUE(reasons.contains(reason)) << "no recording ends by " << reason;
+  EXPECT_TRUE(reasons.contains("refusal") || reasons.contains("refusal field"))
+      << "no recording is a refusal";
   EXPECT_TRUE(reasons.contains("max_tokens") || reasons.contains("length") ||
               reasons.contains("MAX_TOKENS") || reasons.contains("max_output_tokens"))
       << "no recording ends at a limit";

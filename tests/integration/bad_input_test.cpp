@@ -67,10 +67,10 @@ std::vector<BadBody> bad_bodies() {
        "/output_schema/$ref"},
       {"schema with a pattern that may explode",
        R"({"model":"sim/echo","input":"x","output_schema":{"pattern":"(a*)*\\1"}})", 422,
-       "/output_schema/pattern"},
+       "regular expression"},
       {"schema with a pattern too large",
        R"({"model":"sim/echo","input":"x","output_schema":{"pattern":"((a{1,900}){1,900}){1,900}"}})",
-       422, "/output_schema/pattern"},
+       422, "regular expression"},
       {"schema too large",
        R"({"model":"sim/echo","input":"x","output_schema":{"enum":[")" + std::string(300'000, 'x') +
            "\"]}}",
@@ -93,7 +93,8 @@ TEST(BadInput, EveryFaultOfASchemaIsListedBesideTheOthers) {
 
   ASSERT_EQ(reply.status, 422U) << reply.body;
   std::vector<std::string> paths;
-  for (const auto& fault : reply.json()["errors"]) paths.push_back(fault["path"]);
+  const auto problem = reply.json();
+  for (const auto& fault : problem["errors"]) paths.push_back(fault["path"]);
   std::sort(paths.begin(), paths.end());
   EXPECT_EQ(paths, (std::vector<std::string>{"/output_schema/properties/a~1b/minimum",
                                              "/output_schema/properties/c/type", "/priority"}));
