@@ -1,7 +1,8 @@
 #include "api/key_request.hpp"
 
-#include "api/json_pointer.hpp"
+#include "api/characters.hpp"
 #include "taskgate/core/json_guard.hpp"
+#include "taskgate/core/json_pointer.hpp"
 #include "taskgate/core/suggest.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
 // The rules inside the containers of a task request: conversations, metadata, tags, webhook.
 
-#include "api/json_pointer.hpp"
+#include "api/characters.hpp"
 #include "api/task_request_fields.hpp"
 #include "api/task_request_sax.hpp"
 #include "taskgate/core/event.hpp"

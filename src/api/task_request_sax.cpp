@@ -3,8 +3,8 @@
 
 #include "api/task_request_sax.hpp"
 
-#include "api/json_pointer.hpp"
 #include "api/task_request_fields.hpp"
+#include "taskgate/core/json_pointer.hpp"
 #include "taskgate/core/suggest.hpp"
 
 #include <limits>

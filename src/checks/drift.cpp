@@ -3,6 +3,7 @@
 #include "checks/drift_casts.hpp"
 #include "checks/json_pointer.hpp"
 #include "taskgate/checks/finding.hpp"
+#include "taskgate/core/json_pointer.hpp"
 #include "taskgate/core/suggest.hpp"
 
 #include <algorithm>
@@ -130,9 +131,9 @@ class DriftSearch {
     const std::string& name = source->first;
     Edit edit;
     std::string from = path;
-    append_segment(from, name);
+    append_pointer_segment(from, name);
     edit.path = path;
-    append_segment(edit.path, target);
+    append_pointer_segment(edit.path, target);
     edit.operation = {{"op", "move"}, {"from", from}, {"path", edit.path}};
     edit.message = "the member \"" + evidence_of(name) + "\" is what the schema calls \"" +
                    evidence_of(target) + "\"";

@@ -1,6 +1,7 @@
 #include "checks/json_leaves.hpp"
 
 #include "checks/json_pointer.hpp"
+#include "taskgate/core/json_pointer.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -49,7 +50,7 @@ class LeafWalk {
 
  private:
   void enter_index() {
-    if (pointer_.size() < kMaxPointer) append_segment(pointer_, levels_.back().index);
+    if (pointer_.size() < kMaxPointer) append_pointer_segment(pointer_, levels_.back().index);
   }
 
   void next_member() {
@@ -69,7 +70,7 @@ class LeafWalk {
     ++pos_;
     if (wants_key_) {
       wants_key_ = false;
-      if (pointer_.size() < kMaxPointer) append_segment(pointer_, unescape_json(raw));
+      if (pointer_.size() < kMaxPointer) append_pointer_segment(pointer_, unescape_json(raw));
       return;
     }
     ++found_;

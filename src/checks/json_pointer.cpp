@@ -1,5 +1,8 @@
 #include "checks/json_pointer.hpp"
 
+#include "taskgate/core/json_pointer.hpp"
+
+#include <algorithm>
 #include <cstdint>
 
 namespace taskgate::checks {
@@ -67,38 +70,14 @@ void append_unicode_escape(std::string& out, std::string_view raw, std::size_t& 
 
 }  // namespace
 
-void append_segment(std::string& pointer, std::string_view segment) {
-  pointer += '/';
-  for (const char c : segment) {
-    if (c == '~') {
-      pointer += "~0";
-    } else if (c == '/') {
-      pointer += "~1";
-    } else {
-      pointer += c;
-    }
-  }
-}
-
-void append_segment(std::string& pointer, std::size_t index) {
-  pointer += '/';
-  pointer += std::to_string(index);
-}
-
 std::optional<std::vector<std::string>> split_pointer(std::string_view pointer) {
   std::vector<std::string> segments;
   if (pointer.empty()) return segments;
   if (pointer.front() != '/') return std::nullopt;
-  for (std::size_t i = 0; i < pointer.size(); ++i) {
-    const char c = pointer[i];
-    if (c == '/') {
-      segments.emplace_back();
-    } else if (c == '~' && i + 1 < pointer.size() &&
-               (pointer[i + 1] == '0' || pointer[i + 1] == '1')) {
-      segments.back() += pointer[++i] == '0' ? '~' : '/';
-    } else {
-      segments.back() += c;
-    }
+  for (std::size_t begin = 1; begin <= pointer.size();) {
+    const auto end = std::min(pointer.find('/', begin), pointer.size());
+    segments.push_back(unescaped_pointer_segment(pointer.substr(begin, end - begin)));
+    begin = end + 1;
   }
   return segments;
 }

@@ -1,17 +1,12 @@
 #pragma once
-// JSON pointers (RFC 6901) as the findings write them, and the text of JSON strings.
+// Taking JSON pointers (RFC 6901) apart, and the text of JSON strings.
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace taskgate::checks {
-
-/// Appends "/segment" with `~` and `/` escaped.
-void append_segment(std::string& pointer, std::string_view segment);
-void append_segment(std::string& pointer, std::size_t index);
 
 /// The segments of a pointer, unescaped; nullopt when it is not one.
 std::optional<std::vector<std::string>> split_pointer(std::string_view pointer);

@@ -1,6 +1,7 @@
 #include "taskgate/checks/json_scanner.hpp"
 
 #include "checks/json_pointer.hpp"
+#include "taskgate/core/json_pointer.hpp"
 
 namespace taskgate::checks {
 namespace {
@@ -235,10 +236,10 @@ std::string JsonScanner::cut_pointer() const {
     const bool innermost = i + 1 == depth_;
     if (frame.is_object) {
       if (innermost && !key_complete_) break;
-      append_segment(pointer, unescape_json(frame.key));
+      append_pointer_segment(pointer, unescape_json(frame.key));
     } else {
       if (innermost && (expect_ == Expect::comma_or_end)) break;
-      append_segment(pointer, frame.index);
+      append_pointer_segment(pointer, frame.index);
     }
   }
   return pointer;

@@ -3,6 +3,7 @@
 #include "checks/drift.hpp"
 #include "checks/json_leaves.hpp"
 #include "checks/json_pointer.hpp"
+#include "taskgate/core/json_pointer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,7 +34,7 @@ bool is_on_required_path(const CompiledSchema& schema, std::string_view path) {
     for (const auto& property : schema.properties_at(holder)) {
       if (property.name == segment && !property.required) return false;
     }
-    append_segment(holder, segment);
+    append_pointer_segment(holder, segment);
   }
   return true;
 }

@@ -1,6 +1,7 @@
 #include "checks/schema/compiler.hpp"
 
 #include "checks/schema/uri.hpp"
+#include "taskgate/core/json_pointer.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -146,7 +147,7 @@ Dialect Compiler::dialect_of(const Node& node) const {
 
 void Compiler::fault(const Node& node, std::string_view keyword, std::string message) {
   std::string path = program_.sources.path_of(node.source);
-  if (!keyword.empty()) append_pointer_token(path, keyword);
+  if (!keyword.empty()) append_pointer_segment(path, keyword);
   faults_.add(SchemaErrorKind::invalid, std::move(path), std::move(message));
 }
 
@@ -154,7 +155,7 @@ void Compiler::fault(const Node& node,
                      const std::vector<std::string>& tokens,
                      std::string message) {
   std::string path = program_.sources.path_of(node.source);
-  for (const std::string& token : tokens) append_pointer_token(path, token);
+  for (const std::string& token : tokens) append_pointer_segment(path, token);
   faults_.add(SchemaErrorKind::invalid, std::move(path), std::move(message));
 }
 

@@ -2,6 +2,7 @@
 
 #include "checks/schema/uri.hpp"
 #include "taskgate/core/json_guard.hpp"
+#include "taskgate/core/json_pointer.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -132,10 +133,10 @@ const Json* Loader::walk(std::uint32_t resource, const std::string& pointer) {
   for (std::size_t start = 1; start <= pointer.size();) {
     const std::size_t end = std::min(pointer.find('/', start), pointer.size());
     const std::string token =
-        unescaped_pointer_token(std::string_view(pointer).substr(start, end - start));
+        unescaped_pointer_segment(std::string_view(pointer).substr(start, end - start));
     at = child_at(*at, token);
     if (at == nullptr) return nullptr;
-    append_pointer_token(suffix, token);
+    append_pointer_segment(suffix, token);
     if (sources_.sites.contains(at)) {
       known = at;
       suffix.clear();
@@ -163,7 +164,7 @@ void Loader::fault(SchemaErrorKind kind,
                    std::string_view keyword,
                    std::string message) {
   std::string path = sources_.path_of(schema);
-  if (!keyword.empty()) append_pointer_token(path, keyword);
+  if (!keyword.empty()) append_pointer_segment(path, keyword);
   faults_.add(kind, std::move(path), std::move(message));
 }
 

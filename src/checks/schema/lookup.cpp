@@ -1,6 +1,7 @@
 // Which subschemas speak about a place of a document, found from the program alone.
 #include "checks/schema/program.hpp"
 #include "taskgate/checks/schema.hpp"
+#include "taskgate/core/json_pointer.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -110,7 +111,7 @@ AppliedNodes nodes_at(const schema::Program& program, std::string_view pointer) 
   while (!pointer.empty()) {
     if (pointer.front() != '/') return {};
     const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
-    nodes = below_of(nodes, schema::unescaped_pointer_token(pointer.substr(1, end - 1)));
+    nodes = below_of(nodes, unescaped_pointer_segment(pointer.substr(1, end - 1)));
     pointer.remove_prefix(end);
   }
   return nodes;

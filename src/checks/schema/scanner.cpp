@@ -1,6 +1,7 @@
 // The scan of Loader: every place where a subschema stands, and what identifies it.
 #include "checks/schema/loader.hpp"
 #include "checks/schema/uri.hpp"
+#include "taskgate/core/json_pointer.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -23,7 +24,7 @@ bool is_bare_reference(const Json& schema, const Dialect& dialect) {
 
 std::string suffix_of(std::string_view keyword) {
   std::string out;
-  append_pointer_token(out, keyword);
+  append_pointer_segment(out, keyword);
   return out;
 }
 

@@ -22,35 +22,4 @@ std::string Sources::path_of(const nlohmann::json* schema) const {
   return path;
 }
 
-void append_pointer_token(std::string& pointer, std::string_view token) {
-  pointer += '/';
-  for (const char c : token) {
-    if (c == '~') {
-      pointer += "~0";
-    } else if (c == '/') {
-      pointer += "~1";
-    } else {
-      pointer += c;
-    }
-  }
-}
-
-std::string unescaped_pointer_token(std::string_view token) {
-  std::string out;
-  out.reserve(token.size());
-  for (std::size_t i = 0; i < token.size(); ++i) {
-    const bool escape = token[i] == '~' && i + 1 < token.size();
-    if (escape && token[i + 1] == '1') {
-      out += '/';
-      ++i;
-    } else if (escape && token[i + 1] == '0') {
-      out += '~';
-      ++i;
-    } else {
-      out += token[i];
-    }
-  }
-  return out;
-}
-
 }  // namespace taskgate::checks::schema

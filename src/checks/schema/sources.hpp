@@ -49,9 +49,4 @@ struct Sources {
   std::string path_of(const nlohmann::json* schema) const;
 };
 
-/// Appends "/token", escaped as RFC 6901 asks.
-void append_pointer_token(std::string& pointer, std::string_view token);
-/// One token between slashes, unescaped.
-std::string unescaped_pointer_token(std::string_view token);
-
 }  // namespace taskgate::checks::schema

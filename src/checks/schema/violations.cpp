@@ -1,5 +1,6 @@
 #include "checks/schema/violations.hpp"
 
+#include "taskgate/core/json_pointer.hpp"
 #include "taskgate/core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -93,7 +94,7 @@ std::string Place::pointer() const {
   std::string out;
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     if ((*step)->key != nullptr) {
-      append_pointer_token(out, *(*step)->key);
+      append_pointer_segment(out, *(*step)->key);
     } else {
       out += '/' + std::to_string((*step)->index);
     }
@@ -106,7 +107,7 @@ void Report::add(const Place& place, const Node& node, Keyword keyword, Told tol
   Violation& violation = all_.emplace_back();
   violation.instance_path = cut(place.pointer(), kMaxPathBytes);
   std::string path = sources_.path_of(node.source);
-  if (!node.is_false() && keyword != Keyword::none) append_pointer_token(path, name_of(keyword));
+  if (!node.is_false() && keyword != Keyword::none) append_pointer_segment(path, name_of(keyword));
   violation.schema_path = cut(std::move(path), kMaxPathBytes);
   violation.keyword = name_of(keyword);
   violation.expected = std::move(told.expected);
