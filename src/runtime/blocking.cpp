@@ -14,9 +14,9 @@ namespace taskgate::runtime::detail {
 /// Starts the hop. (Not in an anonymous namespace: it is a member of a coroutine's frame, and g++
 /// warns of that in unity builds.) Written out, because co_spawn onto the pool would emit the
 /// caller's cancellation across threads, which Boost 1.81 does not survive.
-struct StartOnPool {
+struct StartThere {
   template <class Handler>
-  void operator()(Handler handler, asio::thread_pool* pool, std::function<void()> job) const {
+  void operator()(Handler handler, asio::any_io_executor there, std::function<void()> job) const {
     auto home = asio::get_associated_executor(handler);
     auto work = asio::make_work_guard(home);
     auto run = [handler = std::move(handler), work = std::move(work), home = std::move(home),
@@ -35,13 +35,17 @@ struct StartOnPool {
         std::move(handler)(std::move(error));
       });
     };
-    asio::post(*pool, std::move(run));
+    asio::post(there, std::move(run));
   }
 };
 
-asio::awaitable<void> run_on_pool(asio::thread_pool& pool, std::function<void()> job) {
+asio::any_io_executor executor_of(asio::thread_pool& pool) {
+  return pool.get_executor();
+}
+
+asio::awaitable<void> run_there(asio::any_io_executor there, std::function<void()> job) {
   co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(
-      StartOnPool(), asio::use_awaitable, &pool, std::move(job));
+      StartThere(), asio::use_awaitable, std::move(there), std::move(job));
 }
 
 }  // namespace taskgate::runtime::detail

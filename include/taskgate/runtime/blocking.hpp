@@ -1,7 +1,8 @@
 #pragma once
 // The hop to a thread that may block, and back. For files, databases and name lookups; nothing else
-// may block.
+// may block. And the hop to the workers, for what would keep an io thread too long.
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
@@ -18,8 +19,10 @@ namespace taskgate::runtime {
 
 namespace detail {
 
-/// Runs `job` on the pool and resumes on the caller's executor.
-boost::asio::awaitable<void> run_on_pool(boost::asio::thread_pool& pool, std::function<void()> job);
+/// Runs `job` on `there` and resumes on the caller's executor.
+boost::asio::awaitable<void> run_there(boost::asio::any_io_executor there,
+                                       std::function<void()> job);
+boost::asio::any_io_executor executor_of(boost::asio::thread_pool& pool);
 
 template <class R>
 struct BlockingJob {
@@ -29,14 +32,27 @@ struct BlockingJob {
 };
 
 template <class R>
-boost::asio::awaitable<R> run_job(boost::asio::thread_pool& pool,
+boost::asio::awaitable<R> run_job(boost::asio::any_io_executor there,
                                   std::shared_ptr<BlockingJob<R>> job) {
   std::function<void()> work = [job] { job->result.emplace(job->fn()); };
-  co_await run_on_pool(pool, std::move(work));
+  co_await run_there(std::move(there), std::move(work));
   co_return std::move(*job->result);
 }
 
 }  // namespace detail
+
+/// fn() on `there`, for work of the processor's; its value on the caller's executor. The same
+/// rules as run_blocking.
+template <class F>
+boost::asio::awaitable<std::invoke_result_t<F&>> run_on(boost::asio::any_io_executor there, F fn) {
+  using R = std::invoke_result_t<F&>;
+  // Shared, both: a move-only lambda does not fit a std::function, and the pool's thread may still
+  // write the result while a dying context destroys the caller's frame.
+  auto shared = std::make_shared<F>(std::move(fn));
+  std::function<R()> call = [shared] { return (*shared)(); };
+  return detail::run_job<R>(std::move(there),
+                            std::make_shared<detail::BlockingJob<R>>(std::move(call)));
+}
 
 /// fn() on a thread of `pool`; its value on the caller's executor. `fn` returns a Result or another
 /// value and does not throw (what it throws anyway is rethrown to the caller).
@@ -47,12 +63,7 @@ boost::asio::awaitable<R> run_job(boost::asio::thread_pool& pool,
 template <class F>
 boost::asio::awaitable<std::invoke_result_t<F&>> run_blocking(boost::asio::thread_pool& pool,
                                                               F fn) {
-  using R = std::invoke_result_t<F&>;
-  // Shared, both: a move-only lambda does not fit a std::function, and the pool's thread may still
-  // write the result while a dying context destroys the caller's frame.
-  auto shared = std::make_shared<F>(std::move(fn));
-  std::function<R()> call = [shared] { return (*shared)(); };
-  return detail::run_job<R>(pool, std::make_shared<detail::BlockingJob<R>>(std::move(call)));
+  return run_on(detail::executor_of(pool), std::move(fn));
 }
 
 }  // namespace taskgate::runtime

@@ -34,6 +34,22 @@ asio::awaitable<bool> hops(asio::thread_pool* pool) {
   co_return hopped&& back;
 }
 
+asio::awaitable<bool> hops_to(asio::any_io_executor there) {
+  const auto home = std::this_thread::get_id();
+  auto job = [] { return NotDefault(std::this_thread::get_id()); };
+  const NotDefault got = co_await run_on(there, std::move(job));
+  const bool hopped = got.ran_on != home;
+  const bool back = std::this_thread::get_id() == home;
+  co_return hopped&& back;
+}
+
+TEST(RunOn, RunsThereAndComesBack) {
+  asio::io_context context(1);
+  asio::thread_pool pool(1);
+
+  EXPECT_TRUE(test::run(context, hops_to(pool.get_executor())));
+}
+
 TEST(RunBlocking, RunsOnThePoolAndComesBack) {
   asio::io_context context(1);
   asio::thread_pool pool(1);
