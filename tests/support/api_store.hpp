@@ -124,6 +124,9 @@ class ApiStore final : public store::Store {
     co_return secrets;
   }
 
+  Awaitable<store::Done> put_label(store::Label) override { co_return no(); }
+  Awaitable<std::vector<store::Label>> labels(int) override { co_return no(); }
+
   Awaitable<store::Done> put_key(store::ApiKey key) override {
     key_rows.push_back(std::move(key));
     co_return store::Done();

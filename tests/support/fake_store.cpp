@@ -253,6 +253,12 @@ store::Awaitable<std::vector<store::DeliveryAttempt>> FakeStore::delivery_attemp
                                                                                    std::int64_t) {
   co_return not_in_the_double();
 }
+store::Awaitable<store::Done> FakeStore::put_label(store::Label) {
+  co_return not_in_the_double();
+}
+store::Awaitable<std::vector<store::Label>> FakeStore::labels(int) {
+  co_return not_in_the_double();
+}
 store::Awaitable<store::Done> FakeStore::put_key(store::ApiKey) {
   co_return not_in_the_double();
 }

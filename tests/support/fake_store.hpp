@@ -82,6 +82,8 @@ class FakeStore final : public store::Store {
       int limit) override;
   store::Awaitable<std::vector<store::DeliveryAttempt>> delivery_attempts(
       std::string tenant, std::int64_t delivery_id) override;
+  store::Awaitable<store::Done> put_label(store::Label label) override;
+  store::Awaitable<std::vector<store::Label>> labels(int limit) override;
   store::Awaitable<store::Done> put_key(store::ApiKey key) override;
   store::Awaitable<std::vector<store::ApiKey>> keys() override;
   store::Awaitable<store::Done> revoke_key(std::string key_id, TimePoint at) override;

@@ -239,6 +239,18 @@ struct ApiKey {
   std::optional<TimePoint> revoked_at;
 };
 
+// --- labels -----------------------------------------------------------------------------------
+
+/// Whether a finished task's answer was right.
+struct Label {
+  TaskRef ref;
+  TimePoint at{};
+  bool correct = false;
+  std::string route;                ///< what its score is calibrated with; the engine's own name
+  std::optional<double> score;      ///< the answer's raw confidence; unset: it had none
+  std::optional<std::string> note;  ///< content: goes when the task is purged
+};
+
 // --- following commits ------------------------------------------------------------------------
 
 /// Events of one task that have just become durable, in order.
@@ -296,7 +308,8 @@ class Store {
   Awaitable<LogPosition> finish(Finish finish);
   /// Marks a live task as to be cancelled, durably. Errc::not_found.
   virtual Awaitable<CancelOutcome> request_cancel(TaskRef ref) = 0;
-  /// Deletes request, events (and with them the result) of a final task, keeps its row.
+  /// Deletes request, events (and with them the result) and the label's note of a final task, keeps
+  /// its row and what the label says.
   /// Errc::not_found, Errc::conflict while live. Idempotent. Once the completion is delivered the
   /// content is gone from the file and, after the next truncating checkpoint (which this triggers),
   /// from the WAL.
@@ -309,8 +322,8 @@ class Store {
   virtual Result<std::vector<LiveTask>> recover(TimePoint now) = 0;
   /// Purges up to `limit` tasks whose expires_at is before `now`; returns how many.
   virtual Awaitable<int> purge_expired(TimePoint now, int limit) = 0;
-  /// Deletes what a purge left (row, client's id, deliveries) of up to `limit` tasks whose content
-  /// expired before `before`; returns how many. Their ids are unknown from then on.
+  /// Deletes what a purge left (row, client's id, deliveries, label) of up to `limit` tasks whose
+  /// content expired before `before`; returns how many. Their ids are unknown from then on.
   virtual Awaitable<int> forget_purged(TimePoint before, int limit) = 0;
   /// Deletes up to `limit` idempotency records that expired before `now`; returns how many. Those
   /// of the last minute may be left for the next time.
@@ -360,6 +373,13 @@ class Store {
   /// The tenant's webhook signing secrets, newest first ("whsec_…"); creates the first when there
   /// is none.
   virtual Awaitable<std::vector<std::string>> webhook_secrets(std::string tenant) = 0;
+
+  // Labels.
+  /// The last one of a task wins. Errc::not_found, Errc::conflict while live, Errc::gone when
+  /// purged.
+  virtual Awaitable<Done> put_label(Label label) = 0;
+  /// The newest labels of all tenants, at most `limit`, oldest first.
+  virtual Awaitable<std::vector<Label>> labels(int limit) = 0;
 
   // Keys. Few rows: callers cache.
   virtual Awaitable<Done> put_key(ApiKey key) = 0;

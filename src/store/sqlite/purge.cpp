@@ -16,6 +16,8 @@ constexpr const char* kPurgeState =
 constexpr const char* kDeleteRequest = "DELETE FROM task_requests WHERE tenant = ?1 AND id = ?2";
 constexpr const char* kDeleteEvents = "DELETE FROM events WHERE tenant = ?1 AND id = ?2";
 
+constexpr const char* kForgetNote = "UPDATE labels SET note = NULL WHERE tenant = ?1 AND id = ?2";
+
 constexpr const char* kMarkPurged =
     "UPDATE tasks SET purged = 1, metadata = '{}', tags = '[]'"
     " WHERE tenant = ?1 AND id = ?2";
@@ -37,6 +39,7 @@ constexpr const char* kForgotten =
 // Their attempts go with them.
 constexpr const char* kDeleteDeliveries =
     "DELETE FROM deliveries WHERE tenant = ?1 AND task_id = ?2";
+constexpr const char* kDeleteLabel = "DELETE FROM labels WHERE tenant = ?1 AND id = ?2";
 constexpr const char* kDeleteTask = "DELETE FROM tasks WHERE tenant = ?1 AND id = ?2";
 constexpr const char* kDeleteClientId =
     "DELETE FROM client_ids WHERE tenant = ?1 AND client_id = ?2";
@@ -47,7 +50,8 @@ void run_on(WriteContext& context, const char* sql, const TaskRef& ref) {
 }
 
 void purge_content(WriteContext& context, const TaskRef& ref) {
-  for (const char* sql : {kDeleteRequest, kDeleteEvents, kMarkPurged}) run_on(context, sql, ref);
+  for (const char* sql : {kDeleteRequest, kDeleteEvents, kForgetNote, kMarkPurged})
+    run_on(context, sql, ref);
   context.content_deleted = true;
 }
 
@@ -92,6 +96,7 @@ Result<int> write_forget_purged(WriteContext& context, const Sweep& sweep) {
   }
   for (const auto& [ref, client_id] : forgotten) {
     run_on(context, kDeleteDeliveries, ref);
+    run_on(context, kDeleteLabel, ref);
     run_on(context, kDeleteTask, ref);
     if (!client_id) continue;
     auto query = context.db.query(kDeleteClientId);

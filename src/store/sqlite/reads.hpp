@@ -42,6 +42,8 @@ Result<std::vector<DeliveryAttempt>> read_delivery_attempts(Database& db,
                                                             std::int64_t delivery_id);
 /// Empty when the tenant has none yet.
 Result<std::vector<std::string>> read_webhook_secrets(Database& db, const std::string& tenant);
+/// The newest `limit` of all tenants, oldest first.
+Result<std::vector<Label>> read_labels(Database& db, int limit);
 Result<std::vector<ApiKey>> read_keys(Database& db);
 
 }  // namespace taskgate::store::sqlite

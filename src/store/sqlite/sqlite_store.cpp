@@ -32,6 +32,8 @@ std::size_t size_of_input(const In& input) {
   if constexpr (std::is_same_v<In, Acceptance>)
     return sizeof input + input.task.request_body.size() + input.task.queued.data.size() +
            input.task.task.metadata.size() + input.task.task.tags.size();
+  else if constexpr (requires { input.note; })
+    return sizeof input + input.route.size() + input.note.value_or("").size();
   else if constexpr (requires { input.events; })
     return sizeof input + size_of_events(input.events);
   else
@@ -262,7 +264,8 @@ Awaitable<std::vector<std::pair<std::string, std::int64_t>>> SqliteStore::recent
       [limit](Database& db) { return read_recent_durations(db, limit); });
 }
 
-// --- webhooks and keys ------------------------------------------------------------------------
+// --- webhooks, labels, keys
+// ------------------------------------------------------------------------
 
 Awaitable<std::vector<Delivery>> SqliteStore::due_deliveries(TimePoint now,
                                                              int limit,
@@ -317,6 +320,14 @@ Awaitable<std::vector<std::string>> SqliteStore::webhook_secrets(std::string ten
   auto known = co_await known_webhook_secrets(tenant);
   if (!known || !known->empty()) co_return known;
   co_return co_await await_write(&write_first_webhook_secret, std::move(tenant));
+}
+
+Awaitable<Done> SqliteStore::put_label(Label label) {
+  return await_write(&write_label, std::move(label));
+}
+
+Awaitable<std::vector<Label>> SqliteStore::labels(int limit) {
+  return await_read<std::vector<Label>>([limit](Database& db) { return read_labels(db, limit); });
 }
 
 Awaitable<Done> SqliteStore::put_key(ApiKey key) {

@@ -70,6 +70,9 @@ class SqliteStore final : public Store {
                                            std::vector<std::int64_t> in_flight) override;
   Awaitable<std::vector<std::string>> webhook_secrets(std::string tenant) override;
 
+  Awaitable<Done> put_label(Label label) override;
+  Awaitable<std::vector<Label>> labels(int limit) override;
+
   Awaitable<Done> put_key(ApiKey key) override;
   Awaitable<std::vector<ApiKey>> keys() override;
   Awaitable<Done> revoke_key(std::string key_id, TimePoint at) override;

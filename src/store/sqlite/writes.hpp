@@ -62,6 +62,8 @@ Result<Done> write_deliveries_forward(WriteContext& context, const BringForward&
 Result<std::vector<std::string>> write_first_webhook_secret(WriteContext& context,
                                                             const std::string& tenant);
 
+Result<Done> write_label(WriteContext& context, const Label& label);
+
 Result<Done> write_key(WriteContext& context, const ApiKey& key);
 
 struct Revocation {
