@@ -1,8 +1,10 @@
 #include "api/models.hpp"
 
+#include "api/request_parts.hpp"
 #include "taskgate/core/json_text.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string_view>
 
@@ -55,6 +57,45 @@ void append_outcomes(std::string& out, const engine::ModelStatus& model) {
   }
 }
 
+void append_calibration(std::string& out, const engine::CalibrationStatus& calibration) {
+  if (out.back() != '[') out += ',';
+  out += '{';
+  append_json_key(out, "output_schema");
+  if (calibration.output_schema.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, "sha256:" + calibration.output_schema);
+  }
+  append_json_key(out, "methods");
+  out += '[';
+  for (const auto& method : calibration.methods) {
+    if (out.back() != '[') out += ',';
+    append_json_string(out, method);
+  }
+  out += ']';
+  append_count(out, "labels", static_cast<std::int64_t>(calibration.labels));
+  append_json_key(out, "calibrated");
+  out += calibration.error ? "true" : "false";
+  append_json_key(out, "error");
+  if (calibration.error) {
+    append_json_number(out, std::round(*calibration.error * 1e4) / 1e4);
+  } else {
+    out += "null";
+  }
+  out += '}';
+}
+
+void append_calibrations(std::string& out,
+                         const std::string& model,
+                         const std::vector<engine::CalibrationStatus>& all) {
+  append_json_key(out, "calibration");
+  out += '[';
+  for (const auto& calibration : all) {
+    if (calibration.model == model) append_calibration(out, calibration);
+  }
+  out += ']';
+}
+
 void append_model(std::string& out, const engine::ModelStatus& model, bool configured) {
   out += '{';
   append_json_key(out, "id");
@@ -86,12 +127,13 @@ void append_model(std::string& out, const engine::ModelStatus& model, bool confi
   out += '{';
   append_quantiles(out, "first_token", model.first_token);
   append_quantiles(out, "total", model.total);
-  out += "}}";
+  out += '}';
 }
 
 void append_provider(std::string& out,
                      const ProviderInfo& provider,
-                     const std::vector<engine::ModelStatus>& models) {
+                     const std::vector<engine::ModelStatus>& models,
+                     const std::vector<engine::CalibrationStatus>& calibrations) {
   out += R"({"object":"provider","name":)";
   append_json_string(out, provider.name);
   append_json_key(out, "models");
@@ -101,6 +143,8 @@ void append_provider(std::string& out,
   const auto add = [&](const engine::ModelStatus& model, bool configured) {
     if (out.back() != '[') out += ',';
     append_model(out, model, configured);
+    append_calibrations(out, model.model, calibrations);
+    out += '}';
   };
   for (const auto& name : provider.configured) {
     const auto used = std::find_if(models.begin(), models.end(),
@@ -118,14 +162,27 @@ void append_provider(std::string& out,
   out += "]}";
 }
 
+// Models that were not used since the start are listed for their labels.
+std::vector<engine::ModelStatus> with_calibrated(
+    std::vector<engine::ModelStatus> models,
+    const std::vector<engine::CalibrationStatus>& calibrations) {
+  for (const auto& calibration : calibrations) {
+    const auto is_it = [&](const auto& model) { return model.model == calibration.model; };
+    if (std::any_of(models.begin(), models.end(), is_it)) continue;
+    models.emplace_back().model = calibration.model;
+  }
+  return models;
+}
+
 }  // namespace
 
-asio::awaitable<net::Response> ModelRoutes::list(net::Request&) {
-  const auto models = gateway_.models();
+asio::awaitable<net::Response> ModelRoutes::list(net::Request& request) {
+  const auto calibrations = gateway_.calibrations(principal_of(request).tenant);
+  const auto models = with_calibrated(gateway_.models(), calibrations);
   std::string body = R"({"object":"list","data":[)";
   for (const auto& provider : providers_) {
     if (body.back() != '[') body += ',';
-    append_provider(body, provider, models);
+    append_provider(body, provider, models, calibrations);
   }
   body += R"(],"has_more":false})";
   auto response = net::Response::json(200, std::move(body));

@@ -48,8 +48,9 @@ net::Handler bind_error_page(const SharedHandlers&) {
   return &error_page;
 }
 
-enum class Body { none, small, task };
+enum class Body { none, small, note, task };
 constexpr std::size_t kSmallBody = 4096;  // a key, or `{}`
+constexpr std::size_t kNoteBody = 16384;  // a label with its note
 
 enum class Access { open, read, submit, operate, admin };
 
@@ -72,6 +73,7 @@ constexpr auto make_rows() {
       {delete_, "/tasks/{id}", Access::operate, Body::none, bind<&H::tasks, &TaskRoutes::purge>},
       {post, "/tasks/{id}/cancel", Access::submit, Body::small,
        bind<&H::tasks, &TaskRoutes::cancel>},
+      {post, "/tasks/{id}/label", Access::submit, Body::note, bind<&H::tasks, &TaskRoutes::label>},
       {get, "/tasks/{id}/stream", Access::read, Body::none,
        bind<&H::streams, &StreamRoutes::stream>},
       {get, "/tasks/{id}/events", Access::read, Body::none,
@@ -132,6 +134,7 @@ net::Router make_router(Services services) {
   for (const auto& row : kRows) {
     net::RouteOptions options;
     if (row.body == Body::small) options.body_limit = kSmallBody;
+    if (row.body == Body::note) options.body_limit = kNoteBody;
     if (row.body == Body::task) options.body_limit = task_limit;
     router.add(row.method, std::string(row.pattern), options, row.bind(handlers));
   }

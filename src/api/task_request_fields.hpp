@@ -38,7 +38,10 @@ enum class EnvelopeField : int {
   result_ttl_seconds,
   metadata,
   tags,
-  reasoning
+  reasoning,
+  max_repairs,
+  judge,
+  logprobs
 };
 
 inline constexpr auto kEnvelopeNames = std::to_array<std::string_view>({"model",
@@ -64,16 +67,21 @@ inline constexpr auto kEnvelopeNames = std::to_array<std::string_view>({"model",
                                                                         "result_ttl_seconds",
                                                                         "metadata",
                                                                         "tags",
-                                                                        "reasoning"});
-static_assert(kEnvelopeNames.size() == static_cast<std::size_t>(EnvelopeField::reasoning) + 1);
+                                                                        "reasoning",
+                                                                        "max_repairs",
+                                                                        "judge",
+                                                                        "logprobs"});
+static_assert(kEnvelopeNames.size() == static_cast<std::size_t>(EnvelopeField::logprobs) + 1);
 
 inline constexpr auto kMessageNames = std::to_array<std::string_view>({"role", "content"});
 inline constexpr auto kPartNames = std::to_array<std::string_view>({"type", "text"});
 inline constexpr auto kWebhookNames = std::to_array<std::string_view>({"url", "events"});
 
+inline constexpr auto kJudgeNames = std::to_array<std::string_view>({"model", "rubric"});
+
 inline constexpr auto kRoles =
     std::to_array<std::string_view>({"system", "user", "assistant", "tool"});
-inline constexpr auto kOnInvalid = std::to_array<std::string_view>({"report", "retry", "repair"});
+inline constexpr auto kOnInvalid = std::to_array<std::string_view>({"repair", "retry", "report"});
 inline constexpr auto kOnDisconnect = std::to_array<std::string_view>({"continue", "cancel"});
 
 /// Events that a webhook may ask for: changes of state, never deltas.

@@ -16,6 +16,8 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t kMaxModel = 200;  // characters
 constexpr std::int64_t kMaxOutputTokens = 1'000'000;
+constexpr std::int64_t kMaxRepairs = 10;
+constexpr std::int64_t kMaxSamples = 10;
 constexpr std::int64_t kMinTtl = 60;
 constexpr std::int64_t kMaxTtl = 31'536'000;  // a year
 
@@ -100,6 +102,7 @@ void TaskRequestSax::leave() {
             0b11);
   }
   if (place == Place::webhook) require(kWebhookNames, 0b01);
+  if (place == Place::judge) require(kJudgeNames, 0b01);
   const bool empty = frame.index == std::numeric_limits<std::size_t>::max();
   if (place == Place::metadata) request_.metadata += '}';
   if (place == Place::tags) request_.tags += ']';
@@ -135,10 +138,14 @@ void TaskRequestSax::envelope_value(const JsonValue& value) {
         (void)expect(value, Kind::object, "a JSON Schema (an object or a boolean)");
         return;
       }
+      request_.has_output_schema = true;
       return skip_if_container(value);
     case on_invalid:
-    case on_disconnect:
+    case max_repairs:
     case samples:
+    case logprobs:
+      return checks_field(value);
+    case on_disconnect:
     case temperature:
     case seed:
     case max_output_tokens:
@@ -152,8 +159,9 @@ void TaskRequestSax::envelope_value(const JsonValue& value) {
     case metadata:
     case tags:
     case fallback_models:
-      return container_field(value);
     case context:
+    case judge:
+      return container_field(value);
     case tools:
     case max_steps:
     case max_tool_calls:
@@ -191,15 +199,8 @@ void TaskRequestSax::input_field(const JsonValue& value) {
 void TaskRequestSax::choice_field(const JsonValue& value) {
   using enum EnvelopeField;
   switch (static_cast<EnvelopeField>(top().field)) {
-    case on_invalid:
-      return only(value, "report", kOnInvalid);
     case on_disconnect:
       return only(value, "continue", kOnDisconnect);
-    case samples: {
-      const auto count = integer_in(value, 1, 100);
-      if (count && *count > 1) fault(unsupported("more than 1 sample"));
-      return;
-    }
     case temperature: {
       const bool number = value.kind == Kind::number || value.kind == Kind::integer;
       if (!number) {
@@ -215,6 +216,23 @@ void TaskRequestSax::choice_field(const JsonValue& value) {
       return;
     default:  // max_output_tokens
       (void)integer_in(value, 1, kMaxOutputTokens);
+  }
+}
+
+// How the answer is checked, and what is done about it. The attempt reads the values again.
+void TaskRequestSax::checks_field(const JsonValue& value) {
+  using enum EnvelopeField;
+  switch (static_cast<EnvelopeField>(top().field)) {
+    case on_invalid:
+      return one_of(value, kOnInvalid);
+    case max_repairs:
+      (void)integer_in(value, 0, kMaxRepairs);
+      return;
+    case samples:
+      (void)integer_in(value, 1, kMaxSamples);
+      return;
+    default:  // logprobs
+      (void)expect(value, Kind::boolean, "true or false");
   }
 }
 
@@ -252,6 +270,12 @@ void TaskRequestSax::container_field(const JsonValue& value) {
       if (!expect(value, Kind::array, "an array of models")) return;
       distinct_.clear();
       return push(Place::fallbacks);
+    case context:
+      if (expect(value, Kind::array, "an array of documents (strings)")) push(Place::context);
+      return;
+    case judge:
+      if (expect(value, Kind::object, "an object with model and rubric")) push(Place::judge);
+      return;
     default:  // tags
       if (!expect(value, Kind::array, "an array of strings")) return;
       request_.tags = "[";

@@ -20,10 +20,13 @@ class TaskRoutes {
   boost::asio::awaitable<net::Response> get(net::Request& request);     ///< GET /tasks/{id}
   boost::asio::awaitable<net::Response> list(net::Request& request);    ///< GET /tasks
   boost::asio::awaitable<net::Response> cancel(net::Request& request);  ///< POST /tasks/{id}/cancel
+  boost::asio::awaitable<net::Response> label(net::Request& request);   ///< POST /tasks/{id}/label
   boost::asio::awaitable<net::Response> purge(net::Request& request);   ///< DELETE /tasks/{id}
 
  private:
   struct Includes;
+  /// The request in `body` with every fault, those of its schema included.
+  boost::asio::awaitable<ParsedTaskRequest> read(std::string body);
   boost::asio::awaitable<Result<engine::TaskView>> look(std::string tenant,
                                                         std::string id,
                                                         std::chrono::seconds wait);

@@ -71,11 +71,23 @@ void set_applied(net::Response& response, std::optional<std::chrono::seconds> wa
 
 }  // namespace
 
+asio::awaitable<ParsedTaskRequest> TaskRoutes::read(std::string body) {
+  auto parsed = reader_.read(std::move(body));
+  auto& request = parsed.request;
+  if (parsed.malformed || !request.has_output_schema) co_return parsed;
+  auto judged = co_await gateway_.check_schema(std::move(request.body));
+  request.body = std::move(judged.body);
+  for (auto& fault : judged.faults)
+    parsed.faults.push_back({"/output_schema" + fault.path, std::move(fault.message)});
+  parsed.too_late = parsed.too_late && judged.faults.empty();
+  co_return parsed;
+}
+
 asio::awaitable<net::Response> TaskRoutes::submit(net::Request& request) {
   if (const auto problem = check_head(request)) co_return problem_response(request, *problem);
   auto idempotency = read_idempotency_key(request);
   if (idempotency.problem) co_return problem_response(request, *idempotency.problem);
-  auto parsed = reader_.read(std::move(request.body));
+  auto parsed = co_await read(std::move(request.body));
   engine::SubmitOptions options;
   options.idempotency_key = std::move(idempotency.key);
   const bool has_key = options.idempotency_key.has_value();
@@ -122,7 +134,7 @@ asio::awaitable<net::Response> TaskRoutes::put(net::Request& request) {
         "with a letter or digit");
     co_return problem_response(request, problem);
   }
-  auto parsed = reader_.read(std::move(request.body));
+  auto parsed = co_await read(std::move(request.body));
   if (!parsed.faults.empty() && !parsed.too_late)
     co_return faults_response(request, std::move(parsed));
 

@@ -124,6 +124,10 @@ std::string to_json(const Confidence& confidence) {
   out += ']';
   append_json_key(out, "calibrated");
   out += confidence.calibrated ? "true" : "false";
+  if (confidence.raw_score) {
+    append_json_key(out, "raw_score");
+    append_json_number(out, std::round(*confidence.raw_score * 1e4) / 1e4);
+  }
   append_json_key(out, "fields");
   out += '{';
   for (const auto& [path, score] : confidence.fields) {

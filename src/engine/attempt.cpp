@@ -1,5 +1,6 @@
 #include "engine/attempt.hpp"
 
+#include "engine/answer/answer_flow.hpp"
 #include "engine/attempt_writer.hpp"
 #include "engine/backoff.hpp"
 #include "engine/conversation.hpp"
@@ -24,7 +25,7 @@ using providers::TurnOutcome;
 // frames with members of internal linkage (-Wsubobject-linkage).
 namespace detail {
 
-class Attempt {
+class Attempt final : public TurnTaker {
  public:
   Attempt(const AttemptContext& context,
           LiveTaskPtr task,
@@ -91,44 +92,120 @@ class Attempt {
     has_route_ = task_->route != nullptr;
   }
 
-  // All turns of this attempt; the outcome of the last one. nullopt: stopped.
+  // All turns of this attempt; the outcome of the last one. nullopt: stopped. An answer is in
+  // flow_, and looked_ says whether it is to stand.
   asio::awaitable<std::optional<TurnOutcome>> converse() {
     auto conversation = Conversation::read(body_);
     if (!conversation)
       co_return local_failure(FailureClass::caller, conversation.error().message());
-    wants_json_ = !conversation.value().request().output_schema.empty();
-    co_return co_await take_turn(conversation.value());
+    begin_flow(conversation.value().answer());
+    for (;;) {
+      auto outcome = co_await take_turn(conversation.value());
+      if (!outcome || outcome->turn() == nullptr) co_return outcome;
+      auto turn = std::move(*outcome->turn());
+      unrecorded_ = false;
+      looked_ = co_await flow_->look(std::move(turn), timing_, conversation.value());
+      if (looked_ == AnswerFlow::Next::stopped) co_return std::nullopt;
+      if (looked_ != AnswerFlow::Next::ask_again) co_return outcome;
+    }
+  }
+
+  void begin_flow(AnswerRequest request) {
+    AnswerOwner owner;
+    owner.tenant = task_->ref.tenant;
+    owner.model = model_;
+    AnswerHistory history;
+    {
+      std::lock_guard lock(task_->mutex);
+      if (task_->route) owner.fallback_models = task_->route->behind(task_->choice);
+      history = task_->history;
+    }
+    const AnswerContext context{context_.clock, context_.calibrations, writer_.log(), *this};
+    flow_.emplace(context, std::move(request), context_.schemas, std::move(owner),
+                  std::move(history));
   }
 
   asio::awaitable<std::optional<TurnOutcome>> take_turn(const Conversation& conversation) {
+    auto request = conversation.request();
+    auto& to = sink();
+    auto outcome = co_await run_turn(std::move(request), to);
+    co_return outcome;
+  }
+
+  asio::awaitable<SideTurn> take_sample(const Conversation& conversation, int sample) override {
+    auto request = conversation.request();
+    if (request.seed) *request.seed += sample - 1;  // with one seed all would be the same
+    SilentSink silent;
+    SideTurn side;
+    const auto own = report_;
+    side.outcome = co_await run_turn(std::move(request), silent);
+    side.timing = timing_;
+    report_ = own;  // the path tells of the turn that the clients saw
+    unrecorded_ = false;
+    co_return side;
+  }
+
+  // Beside flow control: the judge has a lane of its own only where it answers tasks.
+  asio::awaitable<SideTurn> ask(std::string model, providers::ModelRequest request) override {
+    SideTurn side;
+    const auto target = context_.registry.find(model);
+    if (!target) {
+      side.outcome = local_failure(FailureClass::caller, "no provider has this model any more");
+      co_return side;
+    }
+    if (control_->reason() != StopReason::none) co_return side;
+    request.model = target->model;
+    request.task_id = task_->public_id;
+    SilentSink silent;
+    side.timing.started_at = context_.clock.now();
+    side.outcome = co_await timed_turn(*target->provider, std::move(request), silent, side.timing);
+    co_return side;
+  }
+
+  bool may_go_on() const override {
+    const bool late = writer_.row().deadline && *writer_.row().deadline <= context_.clock.now();
+    return !late && control_->reason() == StopReason::none;
+  }
+
+  asio::awaitable<std::optional<TurnOutcome>> run_turn(providers::ModelRequest turn,
+                                                       providers::DeltaSink& to) {
     const auto target = context_.registry.find(model_);
     if (!target)
       co_return local_failure(FailureClass::caller,
                               "the model's provider is not configured any more");
     if (control_->reason() != StopReason::none) co_return std::nullopt;
-    auto turn = conversation.request();
     turn.model = target->model;
     turn.task_id = task_->public_id;
     turn.attempt = writer_.row().attempts;
     if (turns_++ > 0) listener_.on_turn_begin();
-    limit_time();
-    if (!turn_started_) turn_started_ = context_.clock.now();
-    const auto begun = std::chrono::steady_clock::now();
-    // A stop cancels the provider's turn where it waits, and nothing else of the attempt.
-    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-    auto outcome = co_await guarded_turn(*target->provider, std::move(turn), sink());
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::steady_clock::now() - begun);
-    upstream_ += took;
-    control_->let_run();
-    report_ = report_of(outcome, control_->reason(), took);
+    timing_.started_at = context_.clock.now();
+    if (!turn_started_) turn_started_ = timing_.started_at;
+    unrecorded_ = true;
+    auto outcome = co_await timed_turn(*target->provider, std::move(turn), to, timing_);
+    upstream_ += timing_.took;
+    report_ = report_of(outcome, control_->reason(), timing_.took);
     listener_.on_turn_end(report_);
     co_return outcome;
   }
 
+  asio::awaitable<std::optional<TurnOutcome>> timed_turn(providers::Provider& provider,
+                                                         providers::ModelRequest turn,
+                                                         providers::DeltaSink& to,
+                                                         TurnTiming& timing) {
+    limit_time();
+    const auto begun = std::chrono::steady_clock::now();
+    // A stop cancels the provider's turn where it waits, and nothing else of the attempt.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    auto outcome = co_await guarded_turn(provider, std::move(turn), to);
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    timing.took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begun);
+    control_->let_run();
+    co_return outcome;
+  }
+
   providers::DeltaSink& sink() {
-    if (!listener_.wants_first_output()) return writer_.log();
+    if (turns_ > 0 || !listener_.wants_first_output()) return writer_.log();
     return first_output_.emplace(writer_.log(), [this] { listener_.on_first_output(); });
   }
 
@@ -148,18 +225,20 @@ class Attempt {
 
   asio::awaitable<AttemptEnd> conclude(std::optional<TurnOutcome> outcome) {
     const bool logged = co_await writer_.log().settle();
-    if (!logged) co_return co_await writer_.requeue(StopReason::storage);
-    if (outcome && outcome->turn() != nullptr)
-      co_return co_await finish(answered_result(std::move(*outcome->turn()), wants_json_));
+    if (!logged) {
+      remember();
+      co_return co_await writer_.requeue(StopReason::storage);
+    }
+    if (outcome && outcome->turn() != nullptr) co_return co_await conclude_answer();
     switch (control_->reason()) {
       case StopReason::cancel:
         co_return co_await finish(stopped(TaskStatus::cancelled));
       case StopReason::deadline:
         co_return co_await finish(stopped(TaskStatus::expired));
       case StopReason::shutdown:
-        co_return co_await writer_.requeue(StopReason::shutdown);
       case StopReason::storage:
-        co_return co_await writer_.requeue(StopReason::storage);
+        remember();
+        co_return co_await writer_.requeue(control_->reason());
       case StopReason::attempt_timeout:
         outcome = local_failure(FailureClass::timeout,
                                 "the attempt took longer than an attempt may take");
@@ -172,7 +251,40 @@ class Attempt {
     const Failure failure = *outcome->failure();
     const auto next = next_step(failure);
     if (next != Route::Next::end) co_return co_await retry(failure, next);
+    note_failed_turn("failed", failure.usage);
     co_return co_await finish(failed_result(failure, writer_.log().text()));
+  }
+
+  asio::awaitable<AttemptEnd> conclude_answer() {
+    if (looked_ != AnswerFlow::Next::other_model) co_return co_await finish(flow_->take_result());
+    EventDraft retrying;
+    retrying.type = EventType::task_retrying;
+    retrying.data = R"("attempt":)" + std::to_string(writer_.row().attempts);
+    append_model(retrying.data, "reason", kUnusable);
+    append_model(retrying.data, "message", flow_->reason());
+    append_model(retrying.data, "model", model_);
+    bool moved = false;
+    {
+      std::lock_guard lock(task_->mutex);
+      moved = task_->route && task_->route->after_unusable(task_->choice);
+      if (moved) {
+        append_model(retrying.data, "next_model", task_->route->model(task_->route->current()));
+        task_->history = flow_->history();
+      }
+    }
+    if (!moved) co_return co_await finish(flow_->take_result());
+    co_return co_await writer_.hand_over(std::move(retrying));
+  }
+
+  // The next attempt goes on from what this one did for the answer.
+  void remember() {
+    std::lock_guard lock(task_->mutex);
+    if (flow_) task_->history = flow_->history();
+  }
+
+  // Shows the turn that brought nothing among the steps.
+  void note_failed_turn(const char* status, const providers::Usage& usage) {
+    if (flow_ && unrecorded_) flow_->note_failed(status, timing_, usage);
   }
 
   Route::Next next_step(const Failure& failure) {
@@ -191,6 +303,7 @@ class Attempt {
   FinalResult stopped(TaskStatus status) {
     auto result = stopped_result(status, context_.clock.now());
     result.text = writer_.log().text();
+    note_failed_turn(to_string(status), providers::Usage());
     return result;
   }
 
@@ -201,6 +314,10 @@ class Attempt {
         result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context_.options.result_ttl);
     result.turn_started_at = turn_started_;
     result.upstream = upstream_;
+    if (flow_) {
+      result.steps = flow_->history().steps;
+      result.usage = flow_->history().usage;
+    }
     if (has_route_) take_path(result);
     co_return co_await writer_.finish(std::move(result));
   }
@@ -209,7 +326,6 @@ class Attempt {
     std::lock_guard lock(task_->mutex);
     if (!report_.failure && report_.reached) task_->route->note_answer(task_->choice);
     result.path = task_->route->path();
-    result.model_used = model_;
   }
 
   std::chrono::milliseconds delay_before(Route::Next next, const Failure& failure) const {
@@ -225,6 +341,8 @@ class Attempt {
     {
       std::lock_guard lock(task_->mutex);
       ++task_->failures;
+      if (flow_) task_->history = flow_->history();
+      add_usage(task_->history.usage, failure.usage);
       if (has_route_) append_model(retrying.data, "model", model_);
       if (next == Route::Next::next_model)
         append_model(retrying.data, "next_model", task_->route->model(task_->route->current()));
@@ -244,7 +362,10 @@ class Attempt {
   std::string model_;
   bool has_route_ = false;
   AttemptReport report_;
-  bool wants_json_ = false;
+  std::optional<AnswerFlow> flow_;
+  AnswerFlow::Next looked_ = AnswerFlow::Next::done;
+  TurnTiming timing_;        // of the latest turn
+  bool unrecorded_ = false;  // the latest turn does not stand among the steps
   std::optional<TimePoint> turn_started_;
   std::chrono::milliseconds upstream_{0};
 };

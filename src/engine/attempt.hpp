@@ -2,8 +2,10 @@
 // One attempt at a task: from `running` to its end, its return to the queue, or being given up. The
 // only writer of its task's log while it runs, under a fence.
 
+#include "engine/answer/calibrations.hpp"
 #include "engine/flow/flow_lane.hpp"
 #include "engine/live_task.hpp"
+#include "taskgate/checks/schema_cache.hpp"
 #include "taskgate/core/clock.hpp"
 #include "taskgate/engine/engine.hpp"
 #include "taskgate/providers/provider.hpp"
@@ -23,6 +25,8 @@ struct AttemptContext {
   const EngineOptions& options;
   const std::atomic<bool>&
       stopping;  ///< the process is going down: give up rather than wait for the disk
+  checks::SchemaCache& schemas;
+  const Calibrations& calibrations;
 };
 
 /// How an attempt ended, for the scheduler.

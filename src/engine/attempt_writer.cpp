@@ -111,6 +111,12 @@ asio::awaitable<AttemptEnd> AttemptWriter::retry(EventDraft retrying,
   co_return co_await write_requeue(command);
 }
 
+asio::awaitable<AttemptEnd> AttemptWriter::hand_over(EventDraft retrying) {
+  const auto command =
+      make_requeue(context_.clock.now(), std::move(retrying), "fallback_model", false);
+  co_return co_await write_requeue(command);
+}
+
 asio::awaitable<AttemptEnd> AttemptWriter::requeue(StopReason reason) {
   if (start_->refused()) co_return give_back(reason);
   EventDraft retrying;
@@ -132,7 +138,11 @@ store::Requeue AttemptWriter::make_requeue(TimePoint not_before,
   requeue.fence = fence_;
   requeue.not_before = not_before;
   requeue.counts_as_failure = failure;
-  (void)log_.take_rest();  // void like the rest of this attempt's text
+  // The text is void like the rest of this attempt's; what was noted of its steps stays.
+  requeue.events = log_.take_rest();
+  std::erase_if(requeue.events, [](const EventDraft& event) {
+    return event.type == EventType::output_delta || event.type == EventType::task_progress;
+  });
   retrying.at = context_.clock.now();
   if (log_.wrote_text()) {
     EventDraft reset;

@@ -37,6 +37,8 @@ class AttemptWriter {
   boost::asio::awaitable<AttemptEnd> finish(FinalResult result);
   /// Back to the queue after a failure; `retrying` says why.
   boost::asio::awaitable<AttemptEnd> retry(EventDraft retrying, std::chrono::milliseconds delay);
+  /// Back to the queue for another model, which is not this one's failure; `retrying` says why.
+  boost::asio::awaitable<AttemptEnd> hand_over(EventDraft retrying);
   /// Back to the queue without counting a failure: it was the gateway that gave up.
   boost::asio::awaitable<AttemptEnd> requeue(StopReason reason);
   /// The task never left the queue on disk: only this process's queue has to take it again.

@@ -5,9 +5,9 @@
 namespace taskgate::engine {
 
 Result<Conversation> Conversation::read(std::string_view body) {
-  auto request = build_model_request(body);
-  if (!request) return request.error();
-  return Conversation(std::move(request.value()));
+  auto parsed = parse_request(body);
+  if (!parsed) return parsed.error();
+  return Conversation(std::move(parsed.value().turn), std::move(parsed.value().answer));
 }
 
 void Conversation::append(providers::Message message) {

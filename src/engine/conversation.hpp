@@ -1,6 +1,7 @@
 #pragma once
 // What a model is told: the client's request, and after it what this task's turns have added.
 
+#include "engine/answer/answer_request.hpp"
 #include "taskgate/core/result.hpp"
 #include "taskgate/providers/provider.hpp"
 
@@ -15,6 +16,8 @@ class Conversation {
   /// Errors: Errc::internal when the stored body is not what admission lets in.
   static Result<Conversation> read(std::string_view body);
 
+  /// What the client asks of the answer.
+  const AnswerRequest& answer() const noexcept { return answer_; }
   /// What the client asked for; tools and settings of the whole task are set here once.
   providers::ModelRequest& request() noexcept { return request_; }
   const providers::ModelRequest& request() const noexcept { return request_; }
@@ -26,10 +29,11 @@ class Conversation {
   std::size_t added() const noexcept { return request_.messages.size() - own_; }
 
  private:
-  explicit Conversation(providers::ModelRequest request)
-      : request_(std::move(request)), own_(request_.messages.size()) {}
+  Conversation(providers::ModelRequest request, AnswerRequest answer)
+      : request_(std::move(request)), answer_(std::move(answer)), own_(request_.messages.size()) {}
 
   providers::ModelRequest request_;
+  AnswerRequest answer_;
   std::size_t own_ = 0;  // messages of the client
 };
 

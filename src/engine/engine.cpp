@@ -2,6 +2,7 @@
 
 #include "engine/backoff.hpp"
 #include "engine/engine_impl.hpp"
+#include "taskgate/checks/report.hpp"
 #include "taskgate/runtime/periodic.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -79,6 +80,8 @@ Result<void> Engine::start() {
   auto recovered = e.store.recover(now);
   if (!recovered) return recovered.error();
   e.seed_history();
+  e.load_labels();
+  checks::warm_up();
   std::vector<LiveTaskPtr> tasks;
   tasks.reserve(recovered.value().size());
   const auto latest = now + longest_backoff(e.options.backoff_max);

@@ -81,6 +81,8 @@ std::optional<Error> check_models(const providers::Registry& registry, const Tas
     if (registry.find(fallbacks[i])) continue;
     return unknown_model(registry, fallbacks[i], "/fallback_models/" + std::to_string(i));
   }
+  if (!request.judge_model.empty() && !registry.find(request.judge_model))
+    return unknown_model(registry, request.judge_model, "/judge/model");
   return std::nullopt;
 }
 

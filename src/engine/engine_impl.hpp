@@ -3,6 +3,7 @@
 // submits, cancels and purges.
 
 #include "engine/admission.hpp"
+#include "engine/answer/calibrations.hpp"
 #include "engine/attempt.hpp"
 #include "engine/duration_history.hpp"
 #include "engine/finished_cache.hpp"
@@ -40,7 +41,9 @@ struct Engine::Impl {
         live(finished),
         admission(admission_limits(options)),
         started_at(clock.now()),
-        context{store, clock, registry, options, stopping},
+        schemas(std::make_shared<checks::SchemaCache>(checks::SchemaOptions{},
+                                                      checks::SchemaCacheLimits{})),
+        context{store, clock, registry, options, stopping, *schemas, calibrations},
         scheduler(context, workers, admission, history, reporter),
         loops(reporter) {}
 
@@ -61,6 +64,8 @@ struct Engine::Impl {
   DurationHistory history;
   const TimePoint started_at;
   const std::chrono::steady_clock::time_point started_at_steady = std::chrono::steady_clock::now();
+  const std::shared_ptr<checks::SchemaCache> schemas;  // shared: a submission's look may outlive us
+  Calibrations calibrations;
   AttemptContext context;
   Scheduler scheduler;
   runtime::TaskGroup loops;
@@ -85,6 +90,8 @@ struct Engine::Impl {
   TimePoint now_for_keeping() const;
   boost::asio::awaitable<void> retention();
   void seed_history();
+  /// What earlier labels teach; without them scores stay as they are.
+  void load_labels();
   std::chrono::milliseconds poll_after(const Task& task,
                                        std::optional<std::int64_t> estimate) const;
 };

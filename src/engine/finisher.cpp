@@ -27,26 +27,10 @@ store::Finish make_finish(const Task& row,
   return finish;
 }
 
-FinalResult answered_result(providers::ModelTurn turn, bool wants_json) {
-  FinalResult result;
-  auto verdict = judge(turn, wants_json);
-  result.status = verdict.status;
-  result.findings = std::move(verdict.findings);
-  result.output = std::move(verdict.output);
-  result.text = std::move(turn.text);
-  result.refusal = std::move(turn.refusal);
-  result.served_model = std::move(turn.served_model);
-  result.fingerprint = std::move(turn.fingerprint);
-  result.usage = turn.usage;
-  result.first_token = turn.first_token;
-  return result;
-}
-
 FinalResult failed_result(const providers::Failure& failure, std::string text) {
   FinalResult result;
   result.status = TaskStatus::failed;
   result.findings.push_back(describe(failure));
-  result.usage = failure.usage;
   result.text = std::move(text);
   return result;
 }

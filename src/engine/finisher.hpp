@@ -18,9 +18,6 @@ store::Finish make_finish(const Task& row,
                           const FinalResult& result,
                           std::vector<EventDraft> events);
 
-/// The result of a turn that ended by its protocol. `wants_json`: the task came with an
-/// output_schema.
-FinalResult answered_result(providers::ModelTurn turn, bool wants_json);
 /// The result of a task whose last attempt failed after having produced `text`.
 FinalResult failed_result(const providers::Failure& failure, std::string text);
 /// The result of a task that was stopped on request or by its deadline.

@@ -2,6 +2,7 @@
 // A task that is not final, as this process holds it. The database is the truth; this is what
 // scheduling and polling need without asking it.
 
+#include "engine/answer/answer_history.hpp"
 #include "engine/attempt_control.hpp"
 #include "engine/bell.hpp"
 #include "engine/flow/flow_lane.hpp"
@@ -45,6 +46,7 @@ struct LiveTask {
   std::shared_ptr<AttemptControl> attempt;
   std::vector<std::weak_ptr<Bell>> waiters;  ///< rung when the end can be looked up
   bool route_known = true;  ///< false: recovered, its body has not been asked for fallbacks yet
+  AnswerHistory history;    ///< what earlier attempts did for the answer
   std::unique_ptr<Route> route;         ///< null: it has its one model alone
   std::size_t choice = 0;               ///< the route's model of the attempt under way
   HoldReason held = HoldReason::none;   ///< what flow control holds it back for

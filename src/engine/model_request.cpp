@@ -61,24 +61,50 @@ void read_sampling(const Json& body, providers::ModelRequest& request) {
   }
 }
 
+// The documents go into the first text of the user's: some models' templates refuse two messages of
+// one role in a row.
+void add_documents(const std::vector<std::string>& documents, providers::ModelRequest& request) {
+  if (documents.empty()) return;
+  auto text = context_message(documents);
+  for (auto& message : request.messages) {
+    if (message.role != "user") continue;
+    for (auto& part : message.content) {
+      if (!part.json.empty()) continue;
+      part.text = text + "\n\n" + part.text;
+      return;
+    }
+  }
+  providers::Message message;
+  message.role = "user";
+  message.content.push_back({std::move(text), {}});
+  request.messages.insert(request.messages.begin(), std::move(message));
+}
+
 }  // namespace
 
-Result<providers::ModelRequest> build_model_request(std::string_view body) {
+Result<ParsedBody> parse_request(std::string_view body) {
   const Json document = parse_body(body);
   if (!document.is_object()) return Error(Errc::internal, "the stored request cannot be read");
   const auto input = document.find("input");
   if (input == document.end() || !(input->is_string() || input->is_array())) {
     return Error(Errc::internal, "the stored request has no input");
   }
-  providers::ModelRequest request;
+  ParsedBody parsed;
+  auto& request = parsed.turn;
+  parsed.answer = read_answer_request(document);
   request.instructions = string_member(document, "instructions");
   read_input(*input, request);
-  if (const auto schema = document.find("output_schema");
-      schema != document.end() && !schema->is_null()) {
-    request.output_schema = schema->dump();
-  }
+  add_documents(parsed.answer.asked.context, request);
+  request.output_schema = parsed.answer.asked.output_schema;
+  if (parsed.answer.logprobs) request.top_logprobs = 0;
   read_sampling(document, request);
-  return request;
+  return parsed;
+}
+
+Result<providers::ModelRequest> build_model_request(std::string_view body) {
+  auto parsed = parse_request(body);
+  if (!parsed) return parsed.error();
+  return std::move(parsed.value().turn);
 }
 
 std::optional<std::int64_t> result_ttl_seconds(std::string_view body) {

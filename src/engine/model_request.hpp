@@ -2,6 +2,7 @@
 // From the stored request body to the turn that a provider is asked for. The body was validated
 // when it was accepted; this reads it again, once an attempt, off the accepting threads.
 
+#include "engine/answer/answer_request.hpp"
 #include "taskgate/core/result.hpp"
 #include "taskgate/providers/provider.hpp"
 
@@ -13,7 +14,15 @@
 
 namespace taskgate::engine {
 
+/// A stored body as the engine works with it.
+struct ParsedBody {
+  providers::ModelRequest turn;
+  AnswerRequest answer;
+};
+
 /// Errors: Errc::internal when the stored body is not what admission lets in.
+Result<ParsedBody> parse_request(std::string_view body);
+/// The turn alone.
 Result<providers::ModelRequest> build_model_request(std::string_view body);
 
 /// `result_ttl_seconds` of a stored body; nullopt when it names none (or is not readable).

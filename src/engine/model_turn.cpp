@@ -1,5 +1,6 @@
 #include "engine/model_turn.hpp"
 
+#include "engine/answer/step.hpp"
 #include "taskgate/core/json_text.hpp"
 
 #include <boost/asio/error.hpp>
@@ -66,6 +67,7 @@ EventDraft retrying_event(int attempt, std::chrono::milliseconds delay, const Fa
   append_json_string(retrying.data, providers::to_string(failure.failure_class));
   append_json_key(retrying.data, "message");
   append_json_string(retrying.data, failure.message);
+  append_turn_usage(retrying.data, failure.usage);
   return retrying;
 }
 

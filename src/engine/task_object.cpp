@@ -1,5 +1,6 @@
 #include "engine/task_object.hpp"
 
+#include "engine/answer/step.hpp"
 #include "taskgate/core/json_text.hpp"
 #include "taskgate/engine/gateway.hpp"
 
@@ -51,25 +52,7 @@ void add_head(std::string& out, const Task& task, TaskStatus status, double prog
   append_json_number(out, progress);
 }
 
-void add_finding(std::string& out, const Finding& finding) {
-  if (out.back() != '[') out += ',';
-  out += '{';
-  add_string(out, "type", finding.type);
-  add_string(out, "message", finding.message);
-  add_string(out, "severity", finding.severity);
-  add_raw(out, "recovery_suggested", finding.recovery == "none" ? "false" : "true");
-  append_json_key(out, "recovery");
-  out += '{';
-  add_string(out, "action", finding.recovery);
-  add_raw(out, "params", "{}");
-  out += '}';
-  add_string(out, "source", finding.source);
-  add_raw(out, "step", "1");
-  add_string_or_null(out, "evidence", finding.evidence);
-  out += '}';
-}
-
-void add_usage(std::string& out, const providers::Usage& usage) {
+void append_usage(std::string& out, const providers::Usage& usage) {
   if (!usage.reported) {
     add_raw(out, "usage", "null");
     return;
@@ -135,26 +118,6 @@ void add_durations(std::string& out, const Task& task, const FinalResult& result
   out += '}';
 }
 
-void add_steps(std::string& out, const Task& task, const FinalResult& result) {
-  append_json_key(out, "steps");
-  out += '[';
-  if (result.turn_started_at) {
-    out += '{';
-    add_raw(out, "index", "1");
-    add_raw(out, "kind", R"("model")");
-    add_string(out, "name", result.model_used.empty() ? task.model : result.model_used);
-    const bool usable =
-        result.status == TaskStatus::success || result.status == TaskStatus::partial_success;
-    add_string(out, "status", usable ? "succeeded" : to_string(result.status));
-    add_time(out, "started_at", result.turn_started_at);
-    add_number(out, "duration_ms", result.upstream.count());
-    add_raw(out, "errors", "[]");
-    out += '}';
-  }
-  out += ']';
-  add_raw(out, "tool_calls", "[]");
-}
-
 void add_result(std::string& out, const FinalResult& result) {
   append_json_key(out, "result");
   if (result.text.empty() && result.refusal.empty() && result.output.empty()) {
@@ -192,17 +155,25 @@ std::size_t append_final_object(std::string& out, const Task& task, const FinalR
   add_result(out, result);
   append_json_key(out, "errors");
   out += '[';
-  for (const auto& finding : result.findings) add_finding(out, finding);
+  for (const auto& finding : result.findings) {
+    if (out.back() != '[') out += ',';
+    append_finding(out, finding);
+  }
   out += ']';
-  add_raw(out, "confidence", kNoConfidence);
+  add_raw(out, "confidence",
+          result.confidence.empty() ? kNoConfidence : std::string_view(result.confidence));
   add_model(out, row.model, result.served_model, result.fingerprint, result.path);
   add_times(out, row);
   add_number(out, "priority", row.priority);
   add_number(out, "attempts", row.attempts);
-  add_usage(out, result.usage);
+  append_usage(out, result.usage);
   add_raw(out, "cost_usd", "null");
   add_durations(out, row, result);
-  add_steps(out, row, result);
+  append_json_key(out, "steps");
+  out += '[';
+  out += result.steps;
+  out += ']';
+  add_raw(out, "tool_calls", "[]");
   add_raw(out, "required_input", "null");
   add_raw(out, "metadata", row.metadata);
   add_raw(out, "tags", row.tags);

@@ -19,18 +19,19 @@ struct FinalResult {
   TaskStatus status = TaskStatus::failed;
   TimePoint finished_at{};
   TimePoint expires_at{};
-  std::string text;     ///< what was produced, also of a cancelled task
-  std::string refusal;  ///< empty: null
-  std::string output;   ///< JSON text; empty: null
+  std::string text;        ///< what was produced, also of a cancelled task
+  std::string refusal;     ///< empty: null
+  std::string output;      ///< JSON text; empty: null
+  std::string confidence;  ///< JSON object; empty: no method ran
   std::vector<Finding> findings;
   std::string served_model;
   std::string fingerprint;
-  providers::Usage usage;
-  std::optional<TimePoint> turn_started_at;  ///< unset: no model turn was made
+  providers::Usage usage;                    ///< of all turns
+  std::optional<TimePoint> turn_started_at;  ///< of the attempt's first; unset: none was made
   std::chrono::milliseconds upstream{0};
   std::optional<std::chrono::milliseconds> first_token;
-  std::string path;        ///< JSON array of the models tried; empty: the task had one model alone
-  std::string model_used;  ///< of the last attempt, when it may differ from the task's own
+  std::string steps;  ///< JSON objects, with commas between them
+  std::string path;   ///< JSON array of the models tried; empty: the task had one model alone
 };
 
 /// Appends the final task object; returns the offset in `out` where its `last_seq` value (absent

@@ -31,12 +31,14 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
   Task row;
   std::string body;
   std::string path;
+  AnswerHistory history;
   auto held = HoldReason::none;
   {
     std::lock_guard lock(task->mutex);
     row = task->mirror;
     body = task->body;
     if (task->route) path = task->route->path();
+    history = task->history;
     const bool gave_up = task->hold_until && *task->hold_until <= context.clock.now();
     if (gave_up && status == TaskStatus::failed) held = task->held;
   }
@@ -47,6 +49,8 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
   auto result = stopped_result(status, context.clock.now());
   if (held != HoldReason::none) result.findings = {held_too_long(held)};
   result.path = std::move(path);
+  result.steps = std::move(history.steps);
+  result.usage = history.usage;
   const auto ttl = result_ttl_seconds(body);
   result.expires_at =
       result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context.options.result_ttl);

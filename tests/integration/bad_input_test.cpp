@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace taskgate::test {
 namespace {
 
@@ -19,6 +21,12 @@ struct BadBody {
 
 std::string nested(std::size_t depth) {
   return std::string(depth, '[') + std::string(depth, ']');
+}
+
+std::string many(std::string_view text, std::size_t times) {
+  std::string all;
+  for (std::size_t i = 0; i < times; ++i) all += text;
+  return all;
 }
 
 std::vector<BadBody> bad_bodies() {
@@ -50,9 +58,47 @@ std::vector<BadBody> bad_bodies() {
        "/input/0/role"},
       {"unknown simulator", R"({"model":"sim/nosuch","input":"x"})", 422, "unknown model"},
       {"unknown provider", R"({"model":"acme/x","input":"x"})", 422, "unknown model"},
+      {"schema of no type",
+       R"({"model":"sim/echo","input":"x","output_schema":{"type":"nonsense"}})", 422,
+       "/output_schema/type"},
+      {"schema with a remote reference",
+       R"({"model":"sim/echo","input":"x","output_schema":{"$ref":"https://evil.example/s"}})", 422,
+       "/output_schema/$ref"},
+      {"schema with a pattern that may explode",
+       R"({"model":"sim/echo","input":"x","output_schema":{"pattern":"(a*)*\\1"}})", 422,
+       "regular expression"},
+      {"schema with a pattern too large",
+       R"({"model":"sim/echo","input":"x","output_schema":{"pattern":"((a{1,900}){1,900}){1,900}"}})",
+       422, "regular expression"},
+      {"schema too large",
+       R"({"model":"sim/echo","input":"x","output_schema":{"enum":[")" + std::string(300'000, 'x') +
+           "\"]}}",
+       422, "/output_schema"},
+      {"schema of many subschemas",
+       R"({"model":"sim/echo","input":"x","output_schema":{"allOf":[{})" + many(",{}", 12'000) +
+           "]}}",
+       422, "/output_schema"},
+      {"unknown judge", R"({"model":"sim/echo","input":"x","judge":{"model":"acme/x"}})", 422,
+       "/judge/model"},
       {"tools are not there yet", R"({"model":"sim/echo","input":"x","tools":["a"]})", 422,
        "not supported"},
   };
+}
+
+TEST(BadInput, EveryFaultOfASchemaIsListedBesideTheOthers) {
+  TestGateway gateway;
+  auto client = gateway.client();
+
+  const auto reply = client.post("/tasks", Json::parse(R"({"model":"sim/echo","input":"x",
+      "priority":10,"output_schema":{"properties":{"a/b":{"minimum":"x"},"c":{"type":7}}}})"));
+
+  ASSERT_EQ(reply.status, 422U) << reply.body;
+  std::vector<std::string> paths;
+  const auto problem = reply.json();
+  for (const auto& fault : problem["errors"]) paths.push_back(fault["path"]);
+  std::sort(paths.begin(), paths.end());
+  EXPECT_EQ(paths, (std::vector<std::string>{"/output_schema/properties/a~1b/minimum",
+                                             "/output_schema/properties/c/type", "/priority"}));
 }
 
 TEST(BadInput, EveryBadBodyIsRefusedWithItsReason) {

@@ -14,7 +14,7 @@ void quick_retries(app::Config& config) {
 
 nlohmann::json run_model(TestGateway& gateway, const std::string& model) {
   auto client = gateway.client();
-  const auto reply = client.post("/tasks", {{"model", model}, {"input", "x"}});
+  const auto reply = client.post("/tasks", {{"model", model}, {"input", "what shall be told"}});
   if (reply.status != 202) throw std::runtime_error(reply.body);
   return client.wait_final(reply.json()["id"]);
 }

@@ -12,6 +12,18 @@ std::string data_line(const Json& body) {
   return "data: " + body.dump() + "\n\n";
 }
 
+std::string choice_line(const Json& choice) {
+  return data_line({{"id", "c1"}, {"choices", Json::array({choice})}});
+}
+
+Reply ended(std::string answer, std::string_view finish_reason) {
+  const Json last{{"index", 0}, {"delta", Json::object()}, {"finish_reason", finish_reason}};
+  const Json usage{{"prompt_tokens", 3}, {"completion_tokens", 2}, {"total_tokens", 5}};
+  return Reply::sse({std::move(answer), choice_line(last),
+                     data_line({{"id", "c1"}, {"choices", Json::array()}, {"usage", usage}}),
+                     "data: [DONE]\n\n"});
+}
+
 }  // namespace
 
 std::string chat_delta(std::string_view text) {
@@ -21,11 +33,24 @@ std::string chat_delta(std::string_view text) {
 }
 
 Reply chat_answer(std::string_view text) {
-  const Json last{{"index", 0}, {"delta", Json::object()}, {"finish_reason", "stop"}};
-  const Json usage{{"prompt_tokens", 3}, {"completion_tokens", 2}, {"total_tokens", 5}};
-  return Reply::sse({chat_delta(text), data_line({{"id", "c1"}, {"choices", Json::array({last})}}),
-                     data_line({{"id", "c1"}, {"choices", Json::array()}, {"usage", usage}}),
-                     "data: [DONE]\n\n"});
+  return chat_ending(text, "stop");
+}
+
+Reply chat_ending(std::string_view text, std::string_view finish_reason, std::string_view refusal) {
+  std::string answer = chat_delta(text);
+  if (!refusal.empty()) answer = choice_line({{"index", 0}, {"delta", {{"refusal", refusal}}}});
+  return ended(std::move(answer), finish_reason);
+}
+
+Reply chat_tokens(const std::vector<std::pair<std::string, double>>& tokens) {
+  std::string answer;
+  for (const auto& [token, logprob] : tokens) {
+    const Json said{{"token", token}, {"logprob", logprob}, {"top_logprobs", Json::array()}};
+    answer += choice_line({{"index", 0},
+                           {"delta", {{"content", token}}},
+                           {"logprobs", {{"content", Json::array({said})}}}});
+  }
+  return ended(std::move(answer), "stop");
 }
 
 Reply chat_error(unsigned status, std::string_view type, std::string_view code) {

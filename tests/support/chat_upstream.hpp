@@ -16,6 +16,12 @@ namespace taskgate::test {
 
 /// A whole streamed answer: the text, a finish reason, usage, [DONE].
 Reply chat_answer(std::string_view text);
+/// The same with another finish reason, and with a refusal instead of a text when `refusal` is set.
+Reply chat_ending(std::string_view text,
+                  std::string_view finish_reason,
+                  std::string_view refusal = {});
+/// The same with a token for each of `tokens` and its log probability.
+Reply chat_tokens(const std::vector<std::pair<std::string, double>>& tokens);
 /// One chunk of a stream with that text.
 std::string chat_delta(std::string_view text);
 /// An error as OpenAI writes it.

@@ -67,7 +67,10 @@ class FakeGateway final : public engine::Gateway {
   bool finishes_while_waiting = false;
   std::optional<std::chrono::milliseconds> waited;  ///< patience of the last wait_final
   std::string unready;
+  std::vector<checks::SchemaFault> schema_faults;  ///< of every schema
   std::vector<engine::ModelStatus> model_rows;
+  std::vector<engine::CalibrationStatus> calibration_rows;
+  std::optional<engine::LabelRequest> labelled;
   std::optional<store::ListFilter> listed;
   store::TaskPage page;
   engine::TaskRequest submitted_request;
@@ -112,6 +115,13 @@ class FakeGateway final : public engine::Gateway {
   }
 
   // --- Gateway ---------------------------------------------------------------------------------
+
+  boost::asio::awaitable<engine::SchemaJudgement> check_schema(std::string body) override {
+    engine::SchemaJudgement judged;
+    judged.body = std::move(body);
+    judged.faults = schema_faults;
+    co_return judged;
+  }
 
   Awaitable<engine::Submitted> submit(std::string tenant,
                                       engine::TaskRequest request,
@@ -216,8 +226,25 @@ class FakeGateway final : public engine::Gateway {
     co_return Result<void>();
   }
 
+  Awaitable<engine::Labelled> label(std::string tenant,
+                                    std::string id,
+                                    engine::LabelRequest request) override {
+    const auto found = tasks_.find({tenant, id});
+    if (found == tasks_.end()) co_return unknown();
+    if (!is_final(found->second.view.task.status))
+      co_return Error(Errc::conflict, "the task is not finished");
+    labelled = std::move(request);
+    engine::Labelled done;
+    done.score = 0.75;
+    done.labels = 3;
+    co_return done;
+  }
+
   std::string not_ready_reason() const override { return unready; }
   std::vector<engine::ModelStatus> models() const override { return model_rows; }
+  std::vector<engine::CalibrationStatus> calibrations(const std::string&) const override {
+    return calibration_rows;
+  }
 
  private:
   static Error unknown() { return Error(Errc::not_found, "there is no such task"); }

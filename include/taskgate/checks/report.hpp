@@ -55,6 +55,9 @@ struct Report {
 /// asked for (or it could not be compiled, which the submission refuses).
 Report run_checks(const CheckInput& input, const Policy& policy, const CompiledSchema* schema);
 
+/// Compiles the rules that all answers share, so that the first answer does not wait for them.
+void warm_up();
+
 /// Documents over this size are not checked against a schema: the answer is handed on with a
 /// warning that says so.
 inline constexpr std::size_t kMaxCheckedDocument = 8U << 20;

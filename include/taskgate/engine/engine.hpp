@@ -59,6 +59,7 @@ class Engine final : public Gateway, public store::CommitObserver {
   /// From now on not_ready_reason() says so; submissions are still taken until the listener closes.
   void begin_drain();
 
+  boost::asio::awaitable<SchemaJudgement> check_schema(std::string body) override;
   boost::asio::awaitable<Result<Submitted>> submit(std::string tenant,
                                                    TaskRequest request,
                                                    SubmitOptions options) override;
@@ -78,8 +79,12 @@ class Engine final : public Gateway, public store::CommitObserver {
   boost::asio::awaitable<Result<TaskView>> cancel(std::string tenant,
                                                   std::string public_id) override;
   boost::asio::awaitable<Result<void>> purge(std::string tenant, std::string public_id) override;
+  boost::asio::awaitable<Result<Labelled>> label(std::string tenant,
+                                                 std::string public_id,
+                                                 LabelRequest request) override;
   std::string not_ready_reason() const override;
   std::vector<ModelStatus> models() const override;
+  std::vector<CalibrationStatus> calibrations(const std::string& tenant) const override;
 
   void on_committed(const std::vector<store::Committed>& batch) override;
   void on_deliveries() override;

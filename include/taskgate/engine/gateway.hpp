@@ -2,9 +2,11 @@
 // The use cases of the product as the api layer sees them: submit, look, follow, cancel, purge. No
 // HTTP here.
 
+#include "taskgate/checks/schema.hpp"
 #include "taskgate/core/event.hpp"
 #include "taskgate/core/result.hpp"
 #include "taskgate/core/task.hpp"
+#include "taskgate/engine/label.hpp"
 #include "taskgate/engine/model_status.hpp"
 #include "taskgate/engine/task_request.hpp"
 #include "taskgate/store/store.hpp"
@@ -50,6 +52,12 @@ struct Submitted {
   bool created = true;  ///< false: the task was there already (key or id known, same body)
 };
 
+/// What came of a look at a request's `output_schema`.
+struct SchemaJudgement {
+  std::string body;                         ///< handed back
+  std::vector<checks::SchemaFault> faults;  ///< paths within the schema; empty: it can be used
+};
+
 /// One reader's place in a task's log. Belongs to one coroutine. Resumes at any age: from the log's
 /// tail in memory when it is near, from the store when it is not.
 class Subscription {
@@ -79,6 +87,10 @@ class Gateway {
  public:
   virtual ~Gateway() = default;
 
+  /// Compiles the `output_schema` of a request's body, within the bounds of docs/limits.md, on the
+  /// workers: a schema may take longer than an io thread has. What was compiled is kept for the
+  /// answers. Precondition: `body` is valid JSON.
+  virtual boost::asio::awaitable<SchemaJudgement> check_schema(std::string body) = 0;
   /// Accepts a task: returns once it is on disk. Errors: rate_limited / overloaded with retry_after
   /// (admission), unprocessable (same key, other body), conflict (same client id, other body),
   /// invalid_argument (unknown model; the detail is the JSON pointer of its field), storage.
@@ -105,10 +117,18 @@ class Gateway {
   /// Deletes a final task's content. Errc::conflict while live.
   virtual boost::asio::awaitable<Result<void>> purge(std::string tenant, std::string public_id) = 0;
 
+  /// Notes whether a final task's answer was right; the last word counts. Errc::conflict while
+  /// live, Errc::gone when purged.
+  virtual boost::asio::awaitable<Result<Labelled>> label(std::string tenant,
+                                                         std::string public_id,
+                                                         LabelRequest request) = 0;
+
   /// Empty when new work is taken; else why not (draining, storage, …), for /readyz.
   virtual std::string not_ready_reason() const = 0;
   /// How the models are doing that were used lately, by name.
   virtual std::vector<ModelStatus> models() const = 0;
+  /// How well the confidence of the tenant's routes is calibrated.
+  virtual std::vector<CalibrationStatus> calibrations(const std::string& tenant) const = 0;
 };
 
 /// The JSON of a live task (a final one's is stored: TaskView::final_object). Appends to `out`.

@@ -63,6 +63,20 @@ Route::Next Route::after_failure(std::size_t index, const Failure& failure, int 
   return Next::end;
 }
 
+bool Route::after_unusable(std::size_t index) {
+  if (index + 1 >= legs_.size()) return false;
+  ++legs_[index].attempts;
+  legs_[index].outcome = kUnusable;
+  current_ = std::max(current_, index + 1);
+  return true;
+}
+
+std::vector<std::string> Route::behind(std::size_t index) const {
+  std::vector<std::string> models;
+  for (std::size_t i = index + 1; i < legs_.size(); ++i) models.push_back(legs_[i].model);
+  return models;
+}
+
 void Route::note_passed_over(std::size_t index) {
   for (std::size_t i = current_; i < index; ++i) {
     if (legs_[i].outcome.empty()) legs_[i].outcome = "passed_over";

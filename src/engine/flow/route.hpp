@@ -15,6 +15,9 @@ namespace taskgate::engine {
 /// A pause that an upstream asks for and that is longer than this is worth another model.
 inline constexpr std::chrono::seconds kWorthWaiting{10};
 
+/// What became of a model whose answer could not be used: in the path, and in `task.retrying`.
+inline constexpr const char* kUnusable = "invalid_answer";
+
 /// Whether another model may do what this failure kept one from doing: an upstream that is out or
 /// fails, a key or a model that it does not accept, a request too long for it. Not: a request that
 /// is wrong anywhere.
@@ -38,6 +41,10 @@ class Route {
 
   /// An attempt with model `index` failed; moves on when that model is out for this task.
   Next after_failure(std::size_t index, const providers::Failure& failure, int max_attempts);
+  /// The answer of model `index` could not be used; moves on. False: no model is left.
+  bool after_unusable(std::size_t index);
+  /// The models behind model `index`.
+  std::vector<std::string> behind(std::size_t index) const;
   /// The attempt with model `index` began although earlier ones were not behind the task: they were
   /// out.
   void note_passed_over(std::size_t index);

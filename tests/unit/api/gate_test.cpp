@@ -81,7 +81,11 @@ TEST_F(GateTest, AForeignIdIsNotFoundOnEveryRoute) {
     SCOPED_TRACE(std::string(net::to_string(route.method)) + " " + std::string(route.pattern));
     auto path = path_of(route.pattern);
     if (path.starts_with("/keys/")) path = "/keys/" + theirs;
-    const auto response = call(route.method, path, {{"Authorization", "Bearer " + mine}}, "");
+    const bool has_body = route.pattern.ends_with("/label");
+    const auto response =
+        call(route.method, path,
+             {{"Authorization", "Bearer " + mine}, {"Content-Type", "application/json"}},
+             has_body ? R"({"correct":true})" : "");
 
     EXPECT_EQ(response.status(), 404U);
     EXPECT_EQ(json_of(response)["code"], "not_found");

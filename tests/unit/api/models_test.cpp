@@ -42,8 +42,30 @@ TEST_F(ModelList, ShowsHowAModelIsDoing) {
       {"error_rate", 0.25},
       {"latency_ms",
        {{"first_token", {{"p50", 100}, {"p95", 200}, {"p99", 300}, {"samples", 6}}},
-        {"total", nullptr}}}};
+        {"total", nullptr}}},
+      {"calibration", nlohmann::json::array()}};
   EXPECT_EQ(shown[0], expected) << shown[0];
+}
+
+TEST_F(ModelList, ShowsTheCalibrationOfALabelledModelThatWasNotUsedSince) {
+  engine::CalibrationStatus prose;
+  prose.model = "sim/lorem";
+  prose.methods = {"logprobs"};
+  prose.labels = 12;
+  auto schema = prose;
+  schema.output_schema = "ab12";
+  schema.labels = 250;
+  schema.error = 0.03126;
+  gateway.calibration_rows = {prose, schema};
+
+  const auto shown = list();
+
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown[0]["id"], "sim/lorem");
+  EXPECT_EQ(shown[0]["calibration"], nlohmann::json::parse(R"([
+      {"output_schema":null,"methods":["logprobs"],"labels":12,"calibrated":false,"error":null},
+      {"output_schema":"sha256:ab12","methods":["logprobs"],"labels":250,"calibrated":true,
+       "error":0.0313}])"));
 }
 
 TEST_F(ModelList, WhatIsNotKnownIsNull) {

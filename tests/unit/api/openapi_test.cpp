@@ -209,6 +209,10 @@ TEST_F(Answers, OfTaskRoutesFit) {
   expect_described("get", "/tasks/{id}", get("/tasks/nobody"));
   expect_described("post", "/tasks/{id}/cancel", post("/tasks/live/cancel", ""));
   expect_described("post", "/tasks/{id}/cancel", post("/tasks/done/cancel", ""));
+  expect_described("post", "/tasks/{id}/label", post("/tasks/done/label", R"({"correct":true})"));
+  expect_described("post", "/tasks/{id}/label", post("/tasks/live/label", R"({"correct":true})"));
+  expect_described("post", "/tasks/{id}/label", post("/tasks/done/label", R"({"correct":1})"));
+  expect_described("post", "/tasks/{id}/label", post("/tasks/nobody/label", R"({"correct":true})"));
   expect_described("delete", "/tasks/{id}", del("/tasks/live"));
   expect_described("delete", "/tasks/{id}", del("/tasks/done"));
   expect_described("get", "/tasks/{id}", get("/tasks/done"));

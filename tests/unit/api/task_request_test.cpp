@@ -158,22 +158,33 @@ std::vector<FaultCase> fault_cases() {
       {"webhook unknown",
        with(R"("webhook":{"url":"https://a.example","evnts":[]})"),
        {{"/webhook/evnts", "did you mean \"events\"?"}}},
-      {"on_invalid later",
-       with(R"("on_invalid":"repair")"),
-       {{"/on_invalid", "\"repair\" is not supported by this version"}}},
-      {"on_invalid", with(R"("on_invalid":"ignore")"), {{"/on_invalid", "one of report"}}},
+      {"on_invalid",
+       with(R"("on_invalid":"ignore")"),
+       {{"/on_invalid", "one of repair, retry, report"}}},
+      {"max_repairs", with(R"("max_repairs":11)"), {{"/max_repairs", "from 0 to 10, got 11"}}},
+      {"logprobs", with(R"("logprobs":5)"), {{"/logprobs", "true or false"}}},
+      {"context type", with(R"("context":"a")"), {{"/context", "array of documents"}}},
+      {"context",
+       with(R"("context":["a","",7])"),
+       {{"/context/1", "must not be empty"}, {"/context/2", "got an integer"}}},
+      {"judge type", with(R"("judge":"sim/echo")"), {{"/judge", "model and rubric"}}},
+      {"judge",
+       with(R"("judge":{"model":"a b","rubric":1,"strict":true})"),
+       {{"/judge/model", "visible ASCII"},
+        {"/judge/rubric", "got an integer"},
+        {"/judge/strict", "not a field"}}},
+      {"judge without model", with(R"("judge":{"rubric":"x"})"), {{"/judge/model", "required"}}},
       {"on_disconnect later",
        with(R"("on_disconnect":"cancel")"),
        {{"/on_disconnect", "not supported by this version"}}},
-      {"samples later", with(R"("samples":2)"), {{"/samples", "not supported by this version"}}},
-      {"samples", with(R"("samples":0)"), {{"/samples", "got 0"}}},
+      {"samples", with(R"("samples":0)"), {{"/samples", "from 1 to 10, got 0"}}},
+      {"samples high", with(R"("samples":11)"), {{"/samples", "got 11"}}},
       {"later fields",
-       with(R"("tools":[],"max_steps":1,"max_tool_calls":1,"context":["a"],"budget":{"usd":1},)"
+       with(R"("tools":[],"max_steps":1,"max_tool_calls":1,"budget":{"usd":1},)"
             R"("reasoning":true)"),
        {{"/tools", "tools is not supported by this version"},
         {"/max_steps", "not supported"},
         {"/max_tool_calls", "not supported"},
-        {"/context", "not supported"},
         {"/budget", "not supported"},
         {"/reasoning", "not supported"}}},
       {"fallbacks", with(R"("fallback_models":"sim/echo")"), {{"/fallback_models", "an array"}}},
@@ -245,7 +256,9 @@ TEST(TaskRequestReader, RefusesWhatIsNotJson) {
 TEST(TaskRequestReader, TakesEveryFieldOfTheContract) {
   const std::string body = with(
       R"("instructions":"be brief","output_schema":{"type":"object","properties":{"model":{}}},)"
-      R"("on_invalid":"report","on_disconnect":"continue","samples":1,"max_output_tokens":4096,)"
+      R"("on_invalid":"retry","max_repairs":0,"samples":3,"context":["d1","d2"],"logprobs":true,)"
+      R"("judge":{"model":"sim/json","rubric":"be fair"},)"
+      R"("on_disconnect":"continue","max_output_tokens":4096,)"
       R"("temperature":0.2,"seed":-7,"priority":9,"not_before":"2026-03-01T10:00:00+00:30",)"
       R"("deadline":"2026-03-02T00:00:00Z","result_ttl_seconds":60,)"
       R"("webhook":{"url":"https://a.example/h","events":["task.running","task.failed"]},)"
@@ -258,6 +271,8 @@ TEST(TaskRequestReader, TakesEveryFieldOfTheContract) {
   EXPECT_EQ(request.body, body);
   EXPECT_EQ(request.model, "sim/echo");
   EXPECT_EQ(request.priority, 9);
+  EXPECT_TRUE(request.has_output_schema);
+  EXPECT_EQ(request.judge_model, "sim/json");
   EXPECT_EQ(to_rfc3339(*request.not_before), "2026-03-01T09:30:00.000Z");
   EXPECT_EQ(to_rfc3339(*request.deadline), "2026-03-02T00:00:00.000Z");
   EXPECT_EQ(request.result_ttl_seconds, 60);

@@ -34,6 +34,30 @@ TEST(ModelRequest, MessagesKeepOrderRolesAndParts) {
   EXPECT_EQ(turn.temperature, 0.5);
 }
 
+TEST(ModelRequest, DocumentsComeBeforeTheFirstTextOfTheUser) {
+  const auto request = build_model_request(
+      R"({"input":[{"role":"system","content":"s"},{"role":"user","content":"what?"}],
+          "context":["first","second"],"logprobs":true})");
+
+  ASSERT_TRUE(request);
+  const auto& turn = request.value();
+  ASSERT_EQ(turn.messages.size(), 2U) << "no message is added";
+  const auto& text = turn.messages[1].content[0].text;
+  EXPECT_NE(text.find("[document 1]\nfirst"), std::string::npos) << text;
+  EXPECT_NE(text.find("[document 2]\nsecond"), std::string::npos);
+  EXPECT_TRUE(text.ends_with("\n\nwhat?"));
+  EXPECT_EQ(turn.top_logprobs, 0);
+}
+
+TEST(ModelRequest, DocumentsAreAMessageWhereTheUserHasNoText) {
+  const auto request =
+      build_model_request(R"({"input":[{"role":"system","content":"s"}],"context":["first"]})");
+
+  ASSERT_TRUE(request);
+  ASSERT_EQ(request.value().messages.size(), 2U);
+  EXPECT_EQ(request.value().messages[0].role, "user");
+}
+
 TEST(ModelRequest, WhatAdmissionNeverLetsInIsAnError) {
   EXPECT_FALSE(build_model_request("[]"));
   EXPECT_FALSE(build_model_request(R"({"model":"m"})"));

@@ -1,5 +1,6 @@
 #include "engine/task_object.hpp"
 
+#include "engine/answer/step.hpp"
 #include "engine/finisher.hpp"
 #include "taskgate/engine/gateway.hpp"
 
@@ -35,6 +36,9 @@ TEST(TaskObject, FinalObjectIsWhatTheContractSays) {
   result.usage.output_tokens = 4;
   result.turn_started_at = TimePoint{std::chrono::milliseconds{1'500}};
   result.upstream = std::chrono::milliseconds{2'400};
+  Step step;
+  step.name = "sim/echo";
+  append_step(result.steps, step);
 
   std::string text;
   const auto offset = append_final_object(text, sample_task(), result);
@@ -51,6 +55,10 @@ TEST(TaskObject, FinalObjectIsWhatTheContractSays) {
   EXPECT_EQ(object["durations_ms"]["queued"], 500);
   EXPECT_EQ(object["durations_ms"]["running"], 2'500);
   EXPECT_EQ(object["durations_ms"]["gateway"], 100);
+  EXPECT_EQ(object["errors"][0]["step"], 1);
+  EXPECT_EQ(object["errors"][0]["repaired"], false);
+  EXPECT_EQ(object["errors"][0]["path"], nullptr);
+  EXPECT_EQ(object["confidence"]["score"], nullptr);
   EXPECT_EQ(object["steps"][0]["kind"], "model");
   EXPECT_EQ(object["finished_at"], "1970-01-01T00:00:04.000Z");
   EXPECT_EQ(object["metadata"]["k"], "v");

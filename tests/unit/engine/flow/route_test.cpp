@@ -86,6 +86,21 @@ TEST(Route, APassedOverModelIsNotBehindTheTask) {
                           R"({"model":"b/y","attempts":1,"outcome":"answered"}])");
 }
 
+TEST(Route, GoesOnAfterAnAnswerThatCannotBeUsed) {
+  Route route("a/x", {"b/y", "c/z"});
+  EXPECT_EQ(route.behind(0), (std::vector<std::string>{"b/y", "c/z"}));
+
+  EXPECT_TRUE(route.after_unusable(0));
+  EXPECT_EQ(route.current(), 1U);
+  EXPECT_TRUE(route.after_unusable(1));
+  EXPECT_FALSE(route.after_unusable(2)) << "there is no model behind it";
+  route.note_answer(2);
+
+  EXPECT_EQ(route.path(), R"([{"model":"a/x","attempts":1,"outcome":"invalid_answer"},)"
+                          R"({"model":"b/y","attempts":1,"outcome":"invalid_answer"},)"
+                          R"({"model":"c/z","attempts":1,"outcome":"answered"}])");
+}
+
 TEST(Route, IsReadBackFromTheLog) {
   Route route("a/x", {"b/y", "c/z"});
 
