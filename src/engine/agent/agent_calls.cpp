@@ -76,7 +76,13 @@ asio::awaitable<AgentLoop::Next> AgentLoop::run_calls() {
     const bool joined = co_await join_calls(group, reads);
     if (!joined) stopped_ = true;
   }
-  if (!lost_ && !stopped_) co_await answer_aliases(std::move(aliases));
+  if (!aliases.empty() && !lost_ && !stopped_) {
+    reads.clear();
+    group.spawn("tools", control_->strand(), runtime::OnError::log,
+                answer_aliases(std::move(aliases)));
+    const bool joined = co_await join_calls(group, reads);
+    if (!joined) stopped_ = true;
+  }
   if (lost_) co_return Next::lost;
   if (stopped_ || control_->reason() != StopReason::none) co_return Next::stopped;
   if (asking_) co_return Next::wait;
@@ -176,6 +182,17 @@ CallRow* AgentLoop::holder_of(const CallRow& alias) {
   return nullptr;
 }
 
+// A call of an earlier turn that failed for certain is sent again for the one that repeats it,
+// once; what became of that sending may still have to be found out.
+bool AgentLoop::is_to_be_repeated(const CallRow& holder, const CallRow& alias) const {
+  if (holder.place.turn >= alias.place.turn || holder.state == CallState::needs_approval)
+    return false;
+  if (!has_answer(holder)) return true;
+  const auto asked_at = rows_[static_cast<std::size_t>(alias.place.turn) - 1].committed_at;
+  const bool was_sent_for_it = holder.dispatched_at && *holder.dispatched_at >= asked_at;
+  return holder.state == CallState::failed_definite && !was_sent_for_it;
+}
+
 // The intent of an earlier call. What that one came to is the answer; if it has failed for certain,
 // and in an earlier turn, it is sent again under the same key.
 asio::awaitable<End> AgentLoop::answer_alias(std::size_t index) {
@@ -183,10 +200,8 @@ asio::awaitable<End> AgentLoop::answer_alias(std::size_t index) {
   auto* holder = holder_of(call);
   if (holder == nullptr)
     co_return co_await settle_without_sending(index, "the call that it repeats is not known");
-  const bool is_earlier = holder->place.turn < call.place.turn;
-  const bool may_repeat = is_earlier && holder->state == CallState::failed_definite;
   bool replayed = true;
-  if (may_repeat) {
+  if (is_to_be_repeated(*holder, call)) {
     const auto end = co_await run_one(static_cast<std::size_t>(holder - calls_.data()));
     if (end != End::settled) co_return end;
     replayed = false;

@@ -75,6 +75,7 @@ class AgentLoop {
   Next lost_to(const Error& error);
   void tell_model(Conversation& conversation, std::size_t turn) const;
   std::optional<Finding> exceeded_bound() const;
+  bool is_to_be_repeated(const store::CallRow& holder, const store::CallRow& alias) const;
   store::CallRow* holder_of(const store::CallRow& alias);
   std::vector<std::size_t> open_calls() const;
   providers::Usage usage() const;
