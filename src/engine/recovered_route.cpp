@@ -12,8 +12,8 @@ namespace asio = boost::asio;
 
 // Every change of model stands in a task.retrying event; the log is the only place where it does.
 asio::awaitable<bool> learn_route(const AttemptContext& context, LiveTaskPtr task) {
-  constexpr int kPageEvents = 1000;
-  constexpr std::size_t kPageBytes = 4U << 20;
+  constexpr int kRoutePageEvents = 1000;
+  constexpr std::size_t kRoutePageBytes = 4U << 20;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const auto body = co_await context.store.request_body(task->ref);
   if (!body) co_return false;
@@ -22,7 +22,8 @@ asio::awaitable<bool> learn_route(const AttemptContext& context, LiveTaskPtr tas
   if (!fallbacks.empty()) route = std::make_unique<Route>(task->model, std::move(fallbacks));
   std::uint64_t after = 0;
   for (bool more = route != nullptr; more;) {
-    const auto page = co_await context.store.events(task->ref, after, kPageEvents, kPageBytes);
+    const auto page =
+        co_await context.store.events(task->ref, after, kRoutePageEvents, kRoutePageBytes);
     if (!page) co_return false;
     more = !page.value().events.empty();
     for (const auto& event : page.value().events) {
