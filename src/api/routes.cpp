@@ -3,6 +3,7 @@
 
 #include "taskgate/api/routes.hpp"
 
+#include "api/agents.hpp"
 #include "api/health.hpp"
 #include "api/keys.hpp"
 #include "api/models.hpp"
@@ -22,6 +23,7 @@ namespace {
 struct Handlers {
   explicit Handlers(Services services)
       : tasks(services.gateway, services.clock, std::move(services.options.check_webhook_url)),
+        agents(services.gateway),
         streams(services.gateway, services.options.heartbeat),
         webhooks(services.store, services.clock),
         keys(services.store, services.keys, services.clock),
@@ -29,6 +31,7 @@ struct Handlers {
         health(services.gateway, services.store) {}
 
   TaskRoutes tasks;
+  AgentRoutes agents;
   StreamRoutes streams;
   WebhookRoutes webhooks;
   KeyRoutes keys;
@@ -72,6 +75,12 @@ constexpr auto make_rows() {
       {delete_, "/tasks/{id}", Access::operate, Body::none, bind<&H::tasks, &TaskRoutes::purge>},
       {post, "/tasks/{id}/cancel", Access::submit, Body::small,
        bind<&H::tasks, &TaskRoutes::cancel>},
+      {post, "/tasks/{id}/retry", Access::submit, Body::small, bind<&H::tasks, &TaskRoutes::retry>},
+      {post, "/tasks/{id}/input", Access::submit, Body::task,
+       bind<&H::agents, &AgentRoutes::input>},
+      {get, "/tasks/{id}/steps", Access::read, Body::none, bind<&H::agents, &AgentRoutes::steps>},
+      {get, "/tasks/{id}/tool_calls", Access::read, Body::none,
+       bind<&H::agents, &AgentRoutes::tool_calls>},
       {get, "/tasks/{id}/stream", Access::read, Body::none,
        bind<&H::streams, &StreamRoutes::stream>},
       {get, "/tasks/{id}/events", Access::read, Body::none,

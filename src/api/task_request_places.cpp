@@ -17,6 +17,8 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t kMaxTags = 32;
 constexpr std::size_t kMaxFallbacks = 8;
+constexpr std::size_t kMaxTools = 64;
+constexpr std::size_t kMaxToolName = 64;
 constexpr std::size_t kMaxTag = 64;             // characters
 constexpr std::size_t kMaxMetadataKey = 64;     // characters
 constexpr std::size_t kMaxMetadataValue = 512;  // characters
@@ -140,6 +142,33 @@ void TaskRequestSax::fallbacks_value(const JsonValue& value) {
   if (top().index >= kMaxFallbacks) return;
   if (!distinct_.emplace(value.text).second) return fault("is given twice");
   request_.fallback_models.emplace_back(value.text);
+}
+
+void TaskRequestSax::tools_value(const JsonValue& value) {
+  if (!expect(value, Kind::string, "a tool's name")) return;
+  if (top().index == kMaxTools) fault("there may be at most 64 tools");
+  if (top().index >= kMaxTools) return;
+  if (value.text.empty() || value.text.size() > kMaxToolName)
+    return fault("must have 1 to 64 characters");
+  if (!distinct_.emplace(value.text).second) return fault("is given twice");
+  request_.tools.emplace_back(value.text);
+}
+
+void TaskRequestSax::budget_value(const JsonValue& value) {
+  constexpr std::int64_t kMostTokens = 1'000'000'000'000;
+  if (top().field == 0) {
+    (void)integer_in(value, 1, kMostTokens);
+  } else if (top().field == 1) {
+    const bool number = value.kind == Kind::number || value.kind == Kind::integer;
+    if (!number) {
+      (void)expect(value, Kind::number, "a number of US dollars above 0");
+    } else if (value.number <= 0 || value.number > 1e9) {
+      fault("expected a number of US dollars above 0, got " +
+            std::string(value.text.substr(0, 40)));
+    }
+  } else {
+    skip_if_container(value);
+  }
 }
 
 void TaskRequestSax::webhook_value(const JsonValue& value) {

@@ -16,6 +16,8 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t kMaxModel = 200;  // characters
 constexpr std::int64_t kMaxOutputTokens = 1'000'000;
+constexpr std::int64_t kMaxSteps = 1000;
+constexpr std::int64_t kMaxToolCalls = 10'000;
 constexpr std::int64_t kMinTtl = 60;
 constexpr std::int64_t kMaxTtl = 31'536'000;  // a year
 
@@ -106,6 +108,8 @@ void TaskRequestSax::leave() {
   --depth_;
   if (empty && (place == Place::messages || place == Place::parts))
     fault("must hold at least one element");
+  if (empty && place == Place::budget) fault("must name tokens, usd, or both");
+  if (empty && place == Place::tools) fault("must name at least one tool, or be left out");
   if (empty && place == Place::fallbacks) fault("must name at least one model, or be left out");
   if (empty && place == Place::webhook_events)
     fault("must name at least one event, or be left out for the default");
@@ -153,14 +157,33 @@ void TaskRequestSax::envelope_value(const JsonValue& value) {
     case tags:
     case fallback_models:
       return container_field(value);
-    case context:
     case tools:
     case max_steps:
     case max_tool_calls:
     case budget:
+      return agent_field(value);
+    case context:
     case reasoning:
       fault(unsupported(top().key));
       return skip_if_container(value);
+  }
+}
+
+void TaskRequestSax::agent_field(const JsonValue& value) {
+  using enum EnvelopeField;
+  switch (static_cast<EnvelopeField>(top().field)) {
+    case tools:
+      if (!expect(value, Kind::array, "an array of tools' names")) return;
+      distinct_.clear();
+      return push(Place::tools);
+    case budget:
+      if (expect(value, Kind::object, "an object with tokens or usd")) push(Place::budget);
+      return;
+    case max_steps:
+      (void)integer_in(value, 1, kMaxSteps);
+      return;
+    default:  // max_tool_calls
+      (void)integer_in(value, 1, kMaxToolCalls);
   }
 }
 

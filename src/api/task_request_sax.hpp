@@ -78,6 +78,8 @@ class TaskRequestSax {
     metadata,
     tags,
     fallbacks,
+    tools,
+    budget,
     webhook,
     webhook_events
   };
@@ -119,6 +121,9 @@ class TaskRequestSax {
   void metadata_value(const JsonValue& value);
   void tags_value(const JsonValue& value);
   void fallbacks_value(const JsonValue& value);
+  void agent_field(const JsonValue& value);
+  void tools_value(const JsonValue& value);
+  void budget_value(const JsonValue& value);
   void webhook_value(const JsonValue& value);
   void webhook_event_value(const JsonValue& value);
   void one_of(const JsonValue& value, std::span<const std::string_view> names);

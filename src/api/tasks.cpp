@@ -43,7 +43,9 @@ std::string input_of(const std::string& body) {
 struct TaskRoutes::Includes {
   bool input = false;
   bool events = false;
-  bool any() const noexcept { return input || events; }
+  bool steps = false;
+  bool tool_calls = false;
+  bool any() const noexcept { return input || events || steps || tool_calls; }
 };
 
 TaskRoutes::TaskRoutes(engine::Gateway& gateway, const Clock& clock, UrlCheck check_url)
@@ -71,6 +73,16 @@ asio::awaitable<Result<std::string>> TaskRoutes::with_includes(std::string tenan
     if (!page) co_return page.error();
     insert_member(object, "events", event_page_json(*page, id, 0));
   }
+  if (includes.steps) {
+    const auto steps = co_await gateway_.steps(tenant, id);
+    if (!steps) co_return steps.error();
+    insert_member(object, "steps", *steps);
+  }
+  if (includes.tool_calls) {
+    const auto calls = co_await gateway_.tool_calls(tenant, id);
+    if (!calls) co_return calls.error();
+    insert_member(object, "tool_calls", *calls);
+  }
   co_return object;
 }
 
@@ -83,6 +95,8 @@ asio::awaitable<net::Response> TaskRoutes::get(net::Request& request) {
   for (const auto& name : query.list("include")) {
     if (name == "input") includes.input = true;
     if (name == "events") includes.events = true;
+    if (name == "steps") includes.steps = true;
+    if (name == "tool_calls") includes.tool_calls = true;
     const bool known =
         std::find(kIncludeNames.begin(), kIncludeNames.end(), name) != kIncludeNames.end();
     if (!known) query.add_fault("include", "must name input, steps, tool_calls or events");
@@ -95,6 +109,8 @@ asio::awaitable<net::Response> TaskRoutes::get(net::Request& request) {
   if (view->task.purged) co_return purged_response(request);
   const auto etag = etag_of(view->task);
   if (matches_etag(request, etag)) co_return not_modified(*view, etag);
+  // A finished task's object holds them.
+  if (is_final(view->task.status)) includes.steps = includes.tool_calls = false;
   if (!includes.any()) co_return task_response(200, *view);
 
   engine::TaskView head = *view;

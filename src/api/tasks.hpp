@@ -17,6 +17,7 @@ class TaskRoutes {
 
   boost::asio::awaitable<net::Response> submit(net::Request& request);  ///< POST /tasks
   boost::asio::awaitable<net::Response> put(net::Request& request);     ///< PUT /tasks/{id}
+  boost::asio::awaitable<net::Response> retry(net::Request& request);   ///< POST /tasks/{id}/retry
   boost::asio::awaitable<net::Response> get(net::Request& request);     ///< GET /tasks/{id}
   boost::asio::awaitable<net::Response> list(net::Request& request);    ///< GET /tasks
   boost::asio::awaitable<net::Response> cancel(net::Request& request);  ///< POST /tasks/{id}/cancel

@@ -6,8 +6,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -41,11 +43,22 @@ Result<T> complete(store::Awaitable<T> call) {
   return outcome.get();
 }
 
+// It is printed to terminals.
+bool is_key_name(std::string_view name) {
+  constexpr std::size_t kLongest = 200;
+  return name.size() <= kLongest && std::none_of(name.begin(), name.end(), [](char c) {
+           return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+         });
+}
+
 }  // namespace
 
 Result<std::string> create_key(const std::string& database, const NewKey& key) {
   if (!api::is_tenant_name(key.tenant))
     return Error(Errc::invalid_argument, "tenant: expected 1 to 64 letters, digits, '.', '_', '-'");
+  if (!is_key_name(key.name))
+    return Error(Errc::invalid_argument,
+                 "name: expected at most 200 bytes without control characters");
   if (key.scopes == 0)
     return Error(Errc::invalid_argument,
                  "scopes: expected at least one of read, submit, operate, admin");

@@ -42,7 +42,7 @@ bool may_transition(TaskStatus from, TaskStatus to) noexcept {
     case TaskStatus::running:
       return to == TaskStatus::waiting || to == TaskStatus::queued;
     case TaskStatus::waiting:
-      return to == TaskStatus::running;
+      return to == TaskStatus::queued;
     default:
       return false;
   }

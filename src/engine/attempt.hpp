@@ -15,12 +15,15 @@
 
 namespace taskgate::engine {
 
+struct AgentServices;
+
 /// What attempts work with; owned by the engine, outlives them.
 struct AttemptContext {
   store::Store& store;
   const Clock& clock;
   const providers::Registry& registry;
   const EngineOptions& options;
+  const AgentServices& agents;
   const std::atomic<bool>&
       stopping;  ///< the process is going down: give up rather than wait for the disk
 };
@@ -30,6 +33,7 @@ struct AttemptEnd {
   enum class Kind {
     finished,  ///< the task is final and on disk
     again,     ///< back in the queue, not before ready_at
+    waiting,   ///< the task waits for an answer, on disk
     given_up   ///< nothing more to do here: another path ended the task, or the process is going
                ///< down
   };
@@ -44,9 +48,12 @@ class TurnListener {
   virtual ~TurnListener() = default;
   /// Whether on_first_output() is of interest: it costs a step for each piece of the answer.
   virtual bool wants_first_output() const = 0;
-  /// On the attempt's strand; at most once an attempt.
+  /// Before the second and every later turn of an attempt, on its strand. It takes its place among
+  /// the model's turns whether one is free or not: a task under way is not put back for it.
+  virtual void on_turn_begin() = 0;
+  /// On the attempt's strand; at most once a turn.
   virtual void on_first_output() = 0;
-  /// On the attempt's strand; at most once an attempt.
+  /// On the attempt's strand; once a turn.
   virtual void on_turn_end(const AttemptReport& report) = 0;
 };
 

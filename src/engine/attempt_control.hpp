@@ -15,7 +15,7 @@
 namespace taskgate::engine {
 
 /// Why a running attempt was told to stop.
-enum class StopReason { none, cancel, deadline, attempt_timeout, shutdown, storage };
+enum class StopReason { none, cancel, deadline, attempt_timeout, shutdown, storage, lease };
 
 /// The handle by which others stop an attempt. The signal is emitted only on the attempt's own
 /// strand: emitting from another thread is a use-after-free in Boost 1.81 (notes on Asio 1.26).

@@ -56,8 +56,9 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
   asio::steady_timer drained;
   asio::steady_timer rest_timer;
 
-  std::string text;     // all of it
-  std::string pending;  // not yet handed to the store
+  std::string text;               // all of it that is not void
+  std::string pending;            // not yet handed to the store
+  std::vector<EventDraft> ahead;  // not yet handed to the store, before `pending`
   double progress = 0.0;
   double logged_progress = 0.0;
   std::vector<EventDraft> unsent;  // handed to the store and not yet acknowledged
@@ -67,8 +68,7 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
   bool closed = false;
   bool failed = false;  // an append was refused for good
 
-  std::vector<EventDraft> take() {
-    std::vector<EventDraft> events;
+  void cut_pending(std::vector<EventDraft>& events) {
     const auto now = clock.now();
     std::string_view rest = pending;
     while (!rest.empty()) {
@@ -77,6 +77,21 @@ struct DeltaLog::State : std::enable_shared_from_this<State> {
       rest.remove_prefix(piece);
     }
     pending.clear();
+  }
+
+  void note(EventDraft event) {
+    cut_pending(ahead);
+    ahead.push_back(std::move(event));
+    schedule();
+  }
+
+  bool is_idle() const { return !in_flight && !resting && unsent.empty() && !has_more(); }
+  bool has_more() const { return !pending.empty() || !ahead.empty(); }
+
+  std::vector<EventDraft> take() {
+    auto events = std::exchange(ahead, {});
+    const auto now = clock.now();
+    cut_pending(events);
     if (progress - logged_progress >= kProgressStep && progress < 1.0) {
       EventDraft draft;
       draft.type = EventType::task_progress;
@@ -179,6 +194,34 @@ asio::awaitable<void> DeltaLog::drained() {
       throw boost::system::system_error(asio::error::operation_aborted);
     }
   }
+}
+
+void DeltaLog::note(EventDraft event) {
+  state_->note(std::move(event));
+}
+
+void DeltaLog::start_over(std::string_view reason) {
+  if (state_->text.empty()) return;
+  EventDraft reset;
+  reset.type = EventType::output_reset;
+  reset.at = state_->clock.now();
+  reset.data = R"("reason":)";
+  append_json_string(reset.data, reason);
+  state_->note(std::move(reset));
+  state_->text.clear();
+}
+
+asio::awaitable<bool> DeltaLog::flush() {
+  const auto state = state_;
+  state->pump();
+  while (!state->failed && !state->closed && !state->is_idle()) {
+    state->drained.expires_at(asio::steady_timer::time_point::max());
+    auto [error] = co_await state->drained.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)error;  // an append or a rest has ended, or the caller was cancelled
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) co_return false;
+  }
+  co_return !state->failed && !state->closed;
 }
 
 asio::awaitable<bool> DeltaLog::settle() {

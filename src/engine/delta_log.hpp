@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace taskgate::engine {
@@ -31,14 +32,23 @@ class DeltaLog final : public providers::DeltaSink {
   bool full() const override;
   boost::asio::awaitable<void> drained() override;
 
-  /// Waits until no append is in flight. False when one failed: the log would have a hole.
+  /// An event between the text before it and the text after it.
+  void note(EventDraft event);
+  /// What was written of this turn's text is void (`output.reset`, when there was any): another
+  /// turn's text follows. `reason` is a word of the API's.
+  void start_over(std::string_view reason);
+  /// Waits until everything so far is durable. False when the log is this attempt's no more.
+  boost::asio::awaitable<bool> flush();
+
+  /// Waits until no append is in flight. False when one failed: the log would have a hole. Nothing
+  /// is appended afterwards.
   boost::asio::awaitable<bool> settle();
   /// What has not been appended yet, as events; the caller writes them itself. Nothing is appended
   /// afterwards.
   std::vector<EventDraft> take_rest();
-  /// True once a delta was seen: a retry must void it.
+  /// True once a delta was seen that is not void: a retry must void it.
   bool wrote_text() const;
-  /// Everything received so far.
+  /// Everything received since the start or the last start_over().
   const std::string& text() const;
 
  private:

@@ -98,6 +98,12 @@ Result<void> Engine::start() {
   e.loops.spawn(
       "retention", strand, runtime::OnError::log,
       runtime::run_every("retention", e.options.retention_interval, run_once, e.reporter));
+  auto beat = [&e]() -> asio::awaitable<void> {
+    e.lease.renew();
+    co_return;
+  };
+  e.loops.spawn("lease", asio::make_strand(e.workers), runtime::OnError::log,
+                runtime::run_every("lease", e.lease.heartbeat(), beat, e.reporter));
   return {};
 }
 
@@ -112,6 +118,11 @@ void Engine::drain(std::chrono::milliseconds grace) {
   e.loops.request_stop();
   // Until the grace is over an attempt waits for a disk that is not well; then it gives up.
   e.scheduler.stop(grace, [&e] { e.stopping = true; });
+  // What is live now stays so until the next start: nobody is kept waiting for it.
+  Peal peal;
+  e.hub.close(peal);
+  e.live.ring_all(peal);
+  peal.ring();
   e.loops.wait();
 }
 
@@ -263,7 +274,9 @@ asio::awaitable<Result<TaskView>> Engine::wait_final(std::string tenant,
   if (const auto task = impl_->live.find(ref)) {
     // Nothing but the end is waited for: no events are read, neither from the tail nor from disk.
     const auto bell = std::make_shared<Bell>(executor);
-    if (LiveTable::ring_at_end(*task, bell)) co_await bell->wait(deadline);
+    // In this order: a drain marks first and rings then.
+    if (LiveTable::ring_at_end(*task, bell) && !impl_->hub.is_closed())
+      co_await bell->wait(deadline);
     co_return co_await impl_->view(ref);
   }
   auto first = co_await impl_->view(ref);
@@ -275,8 +288,8 @@ asio::awaitable<Result<TaskView>> Engine::wait_final(std::string tenant,
     const auto left = deadline - std::chrono::steady_clock::now();
     if (left <= std::chrono::steady_clock::duration::zero()) break;
     const auto batch = co_await follower->next(std::chrono::ceil<std::chrono::milliseconds>(left));
-    if (!batch) co_return batch.error();
-    if (batch.value().finished) break;
+    if (!batch && !impl_->hub.is_closed()) co_return batch.error();
+    if (!batch || batch.value().finished) break;
   }
   co_return co_await impl_->view(ref);
 }

@@ -95,7 +95,15 @@ asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
   if (const auto entered = e.may_enter(tenant, request, options); !entered)
     co_return co_await e.find_known(std::move(tenant), std::move(request), std::move(options),
                                     entered.error());
+  const auto retry = std::move(options.retry);
   auto command = make_command(tenant, request, std::move(options), e.options, e.clock.now());
+  if (retry) {
+    const auto prepared = co_await e.prepare_retry(tenant, *retry, command);
+    if (!prepared) {
+      e.admission.withdraw(tenant, bytes);
+      co_return prepared.error();
+    }
+  }
   if (command.idempotency) command.idempotency->known_until = e.now_for_keeping();
   auto accepted = co_await e.store.accept(std::move(command));
   if (!accepted || accepted.value().kind != store::AcceptKind::created) {
@@ -122,6 +130,7 @@ Result<void> Engine::Impl::may_enter(const std::string& tenant,
                                      const SubmitOptions& submission) {
   if (submission.known_only) return Error(Errc::not_found, "no task has this key or id");
   if (const auto unknown = check_models(registry, request)) return *unknown;
+  if (const auto unknown = check_tools(request)) return *unknown;
   return admission.enter(tenant, request.body.size());
 }
 

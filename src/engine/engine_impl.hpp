@@ -3,6 +3,7 @@
 // submits, cancels and purges.
 
 #include "engine/admission.hpp"
+#include "engine/agent/agent_services.hpp"
 #include "engine/attempt.hpp"
 #include "engine/duration_history.hpp"
 #include "engine/finished_cache.hpp"
@@ -40,7 +41,9 @@ struct Engine::Impl {
         live(finished),
         admission(admission_limits(options)),
         started_at(clock.now()),
-        context{store, clock, registry, options, stopping},
+        lease(options.lease),
+        agents{options.toolbox != nullptr ? *options.toolbox : no_tools, lease},
+        context{store, clock, registry, options, agents, stopping},
         scheduler(context, workers, admission, history, reporter),
         loops(reporter) {}
 
@@ -61,6 +64,9 @@ struct Engine::Impl {
   DurationHistory history;
   const TimePoint started_at;
   const std::chrono::steady_clock::time_point started_at_steady = std::chrono::steady_clock::now();
+  ProcessLease lease;
+  const tools::Toolbox no_tools;
+  const AgentServices agents;
   AttemptContext context;
   Scheduler scheduler;
   runtime::TaskGroup loops;
@@ -82,6 +88,12 @@ struct Engine::Impl {
   boost::asio::awaitable<Result<Submitted>> settle_accept(store::AcceptOutcome outcome,
                                                           TaskRequest request,
                                                           bool by_id);
+  /// What SubmitOptions::retry asks for, into the command.
+  boost::asio::awaitable<Result<void>> prepare_retry(std::string tenant,
+                                                     RetryOf retry,
+                                                     store::NewTask& command);
+  /// Errc::invalid_argument, with the JSON pointer of the field as its detail.
+  std::optional<Error> check_tools(const TaskRequest& request) const;
   TimePoint now_for_keeping() const;
   boost::asio::awaitable<void> retention();
   void seed_history();

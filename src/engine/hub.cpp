@@ -56,16 +56,36 @@ void Hub::publish(const store::Committed& committed, Peal& peal) {
   }
 }
 
+void Hub::close(Peal& peal) {
+  closed_ = true;  // before the bells: whoever joins from here on sees it
+  for (auto& home : shards_) {
+    std::lock_guard lock(home.mutex);
+    for (const auto& [ref, weak] : home.channels) {
+      const auto channel = weak.lock();
+      if (!channel) continue;
+      std::lock_guard channel_lock(channel->mutex);
+      for (const auto& bell : channel->bells) {
+        if (const auto rung = bell.lock()) peal.add(rung);
+      }
+    }
+  }
+}
+
 namespace {
 
 constexpr int kPageEvents = 512;
 constexpr std::size_t kPageBytes = 256 * 1024;
 
+Error no_more_events() {
+  return Error(Errc::overloaded, "the server is shutting down; follow the task from where you are");
+}
+
 class HubSubscription final : public Subscription {
  public:
   HubSubscription(
       Hub& hub, store::Store& store, Task task, std::uint64_t after, asio::any_io_executor executor)
-      : store_(store),
+      : hub_(hub),
+        store_(store),
         ref_(task.ref),
         beginning_(std::make_unique<const Task>(std::move(task))),
         cursor_(after),
@@ -78,7 +98,11 @@ class HubSubscription final : public Subscription {
     bell_->clear();
     for (;;) {
       Batch batch;
-      if (take_from_tail(batch) || !behind_tail()) co_return batch;
+      if (take_from_tail(batch)) co_return batch;
+      if (!behind_tail()) {
+        if (hub_.is_closed()) co_return no_more_events();
+        co_return batch;
+      }
       auto page = co_await store_.events(ref_, cursor_, kPageEvents, kPageBytes);
       if (!page) co_return page.error();
       const auto& read = page.value().events;
@@ -130,6 +154,7 @@ class HubSubscription final : public Subscription {
     batch.finished = is_final(batch.events.back().type);
   }
 
+  const Hub& hub_;
   store::Store& store_;
   const TaskRef ref_;
   std::unique_ptr<const Task> beginning_;

@@ -13,6 +13,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <array>
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,10 @@ class Hub {
   /// Passes committed events on; whoever is to be woken joins the peal. On the store writer's
   /// thread.
   void publish(const store::Committed& committed, Peal& peal);
+  /// No event will come any more: every follower is woken, and once it has been told everything it
+  /// hears that this is all (Subscription::ready). Any thread.
+  void close(Peal& peal);
+  bool is_closed() const noexcept { return closed_; }
 
  private:
   struct Shard {
@@ -51,6 +56,7 @@ class Hub {
   Shard& shard(const TaskRef& ref) { return shards_[TaskIdHash{}(ref.id) % shards_.size()]; }
 
   const std::size_t tail_bytes_;
+  std::atomic<bool> closed_{false};
   std::array<Shard, 16> shards_;
 };
 

@@ -9,6 +9,7 @@ namespace taskgate::engine {
 namespace {
 
 constexpr std::string_view kTaskMember = R"("task":)";
+constexpr std::string_view kRequiredInputMember = R"("required_input":)";
 constexpr std::string_view kProgressMember = R"("progress":)";
 
 TaskStatus status_of(EventType final_type) {
@@ -39,7 +40,14 @@ void advance(Task& task, const Event& event) {
       task.status = TaskStatus::queued;
       return;
     case EventType::task_waiting:
+      if (task.status == TaskStatus::running) --task.attempts;  // it goes on after the answer
       task.status = TaskStatus::waiting;
+      if (event.data.starts_with(kRequiredInputMember))
+        task.required_input = event.data.substr(kRequiredInputMember.size());
+      return;
+    case EventType::task_queued:
+      task.status = TaskStatus::queued;
+      task.required_input.clear();
       return;
     case EventType::task_progress:
       if (event.data.starts_with(kProgressMember)) {
@@ -53,6 +61,7 @@ void advance(Task& task, const Event& event) {
   if (!is_final(event.type)) return;
   task.status = status_of(event.type);
   task.finished_at = event.at;
+  task.required_input.clear();
 }
 
 }  // namespace
@@ -108,6 +117,16 @@ bool LiveTable::ring_at_end(LiveTask& task, const std::shared_ptr<Bell>& bell) {
   std::erase_if(task.waiters, [](const auto& other) { return other.expired(); });
   task.waiters.push_back(bell);
   return true;
+}
+
+void LiveTable::ring_all(Peal& peal) {
+  for (const auto& task : all()) {
+    std::lock_guard lock(task->mutex);
+    for (const auto& waiter : task->waiters) {
+      if (const auto bell = waiter.lock()) peal.add(bell);
+    }
+    task->waiters.clear();
+  }
 }
 
 void LiveTable::apply(const store::Committed& committed, Peal& peal) {

@@ -31,6 +31,9 @@ class LiveTable {
   /// Rings `bell` once when the task's end can be looked up. False: it is final already.
   static bool ring_at_end(LiveTask& task, const std::shared_ptr<Bell>& bell);
 
+  /// Everyone who waits for an end waits no longer. Any thread.
+  void ring_all(Peal& peal);
+
   /// Applies freshly committed events to the task's mirror; a final event moves it to the finished
   /// cache. On the store writer's thread.
   void apply(const store::Committed& committed, Peal& peal);

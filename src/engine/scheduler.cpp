@@ -34,13 +34,16 @@ Scheduler::Scheduler(const AttemptContext& context,
 void Scheduler::add(const LiveTaskPtr& task) {
   TimePoint ready_at;
   bool cancelled = false;
+  bool waiting = false;
   {
     std::lock_guard lock(task->mutex);
     ready_at = task->ready_at;
     cancelled = task->mirror.cancel_requested;
+    waiting = task->mirror.status == TaskStatus::waiting;
   }
   if (cancelled) return end_unstarted(task, TaskStatus::cancelled);  // whatever it was waiting for
   if (task->deadline) wake_at(*task->deadline, task);
+  if (waiting) return;  // its answer queues it
   if (ready_at > context_.clock.now()) {
     wake_at(ready_at, task);
     return;
@@ -55,6 +58,7 @@ void Scheduler::enqueue(const LiveTaskPtr& task) {
     {
       std::lock_guard task_lock(task->mutex);
       if (task->queued || task->ended || task->attempt) return;
+      if (task->mirror.status == TaskStatus::waiting) return;
       task->queued = true;
     }
     ready_.push(task);
@@ -189,6 +193,7 @@ asio::awaitable<AttemptEnd> Scheduler::rescue(LiveTaskPtr task, store::Fence fen
 
 void Scheduler::settle(const LiveTaskPtr& task, const AttemptEnd& end) {
   if (end.kind == AttemptEnd::Kind::finished) return settle_finished(task, end.status);
+  if (end.kind == AttemptEnd::Kind::waiting) return settle_waiting(task);
   if (end.kind != AttemptEnd::Kind::again) return;
   const auto ready_at = end_of_backoff(end.ready_at);
   bool cancelled = false;
@@ -206,6 +211,20 @@ void Scheduler::settle(const LiveTaskPtr& task, const AttemptEnd& end) {
   } else {
     enqueue(task);
   }
+}
+
+// The answer, or a request to cancel, may have come while the attempt was ending.
+void Scheduler::settle_waiting(const LiveTaskPtr& task) {
+  bool cancelled = false;
+  bool answered = false;
+  {
+    std::lock_guard lock(task->mutex);
+    task->ready_at = TimePoint{};
+    cancelled = task->mirror.cancel_requested;
+    answered = task->mirror.status == TaskStatus::queued;
+  }
+  if (cancelled) return end_unstarted(task, TaskStatus::cancelled);
+  if (answered) enqueue(task);
 }
 
 void Scheduler::settle_finished(const LiveTaskPtr& task, TaskStatus status) {

@@ -66,6 +66,7 @@ class Scheduler {
   boost::asio::awaitable<AttemptEnd> learn_only(LiveTaskPtr task);
   boost::asio::awaitable<void> run_ending(LiveTaskPtr task, TaskStatus status);
   void settle(const LiveTaskPtr& task, const AttemptEnd& end);
+  void settle_waiting(const LiveTaskPtr& task);
   void settle_finished(const LiveTaskPtr& task, TaskStatus status);
   boost::asio::awaitable<AttemptEnd> rescue(LiveTaskPtr task, store::Fence fence);
   void wake_timekeeper();
@@ -104,8 +105,9 @@ class Scheduler {
   runtime::TaskGroup group_;  // last: its coroutines use everything above
 };
 
-/// What flow control lent to an attempt, given back once: when its upstream is done, or when the
-/// attempt ends without having got there. In the frame of the attempt's coroutine.
+/// What flow control lent to an attempt, given back when its upstream is done, or when the attempt
+/// ends without having got there; and lent again for each further turn. In the frame of the
+/// attempt's coroutine.
 class Scheduler::Permit final : public TurnListener {
  public:
   Permit(Scheduler& owner, FlowControl::Choice choice)
@@ -113,12 +115,14 @@ class Scheduler::Permit final : public TurnListener {
   /// False: the task was started only to learn which models it may be run by.
   bool is_given() const noexcept { return choice_.permit != nullptr; }
   bool wants_first_output() const override { return is_given() && choice_.ticket.pass.probe; }
+  void on_turn_begin() override;
   void on_first_output() override;
   void on_turn_end(const AttemptReport& report) override;
 
  private:
   Scheduler& owner_;
   FlowControl::Choice choice_;
+  std::string model_;  // of the turn that ended last
 };
 
 }  // namespace taskgate::engine

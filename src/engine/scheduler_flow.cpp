@@ -144,10 +144,15 @@ void Scheduler::Permit::on_first_output() {
   owner_.pump();
 }
 
+void Scheduler::Permit::on_turn_begin() {
+  if (!choice_.permit) choice_ = owner_.flow_.start(model_, SteadyClock::now());
+}
+
 void Scheduler::Permit::on_turn_end(const AttemptReport& report) {
   if (!choice_.permit) return;
   owner_.flow_.finish(choice_, report, SteadyClock::now());
   const auto ended = std::exchange(choice_.permit, nullptr);
+  model_ = FlowControl::name_of(ended);
   owner_.release(FlowControl::name_of(ended));
   owner_.pump();
 }

@@ -124,35 +124,38 @@ void add_durations(std::string& out, const Task& task, const FinalResult& result
   add_number(out, "queued", ms_between(task.created_at, begun));
   add_number(out, "running", running);
   add_number(out, "upstream", result.upstream.count());
-  add_number(out, "tools", 0);
+  add_number(out, "tools", result.tool_time.count());
   append_json_key(out, "first_token");
   if (result.first_token) {
     append_json_number(out, result.first_token->count());
   } else {
     out += "null";
   }
-  add_number(out, "gateway", std::max<std::int64_t>(0, turn - result.upstream.count()));
+  add_number(out, "gateway",
+             std::max<std::int64_t>(0, turn - (result.upstream + result.tool_time).count()));
   out += '}';
 }
 
 void add_steps(std::string& out, const Task& task, const FinalResult& result) {
   append_json_key(out, "steps");
   out += '[';
-  if (result.turn_started_at) {
+  out += result.agent_steps;
+  if (result.last_turn_at) {
+    if (out.back() != '[') out += ',';
     out += '{';
-    add_raw(out, "index", "1");
+    add_number(out, "index", result.agent_step_count + 1);
     add_raw(out, "kind", R"("model")");
     add_string(out, "name", result.model_used.empty() ? task.model : result.model_used);
     const bool usable =
         result.status == TaskStatus::success || result.status == TaskStatus::partial_success;
     add_string(out, "status", usable ? "succeeded" : to_string(result.status));
-    add_time(out, "started_at", result.turn_started_at);
-    add_number(out, "duration_ms", result.upstream.count());
+    add_time(out, "started_at", result.last_turn_at);
+    add_number(out, "duration_ms", result.last_turn_took.count());
     add_raw(out, "errors", "[]");
     out += '}';
   }
   out += ']';
-  add_raw(out, "tool_calls", "[]");
+  add_raw(out, "tool_calls", result.tool_calls);
 }
 
 void add_result(std::string& out, const FinalResult& result) {
@@ -166,6 +169,10 @@ void add_result(std::string& out, const FinalResult& result) {
   add_string(out, "text", result.text);
   add_string_or_null(out, "refusal", result.refusal);
   out += '}';
+}
+
+void add_retry_of(std::string& out, const Task& task) {
+  if (task.retry_of) add_string(out, "retry_of", *task.retry_of);
 }
 
 void add_times(std::string& out, const Task& task) {
@@ -200,10 +207,16 @@ std::size_t append_final_object(std::string& out, const Task& task, const FinalR
   add_number(out, "priority", row.priority);
   add_number(out, "attempts", row.attempts);
   add_usage(out, result.usage);
-  add_raw(out, "cost_usd", "null");
+  append_json_key(out, "cost_usd");
+  if (result.cost_usd) {
+    append_json_number(out, *result.cost_usd);
+  } else {
+    out += "null";
+  }
   add_durations(out, row, result);
   add_steps(out, row, result);
   add_raw(out, "required_input", "null");
+  add_retry_of(out, row);
   add_raw(out, "metadata", row.metadata);
   add_raw(out, "tags", row.tags);
   add_links(out, row.public_id());
@@ -239,7 +252,9 @@ void append_task_object(std::string& out, const TaskView& view) {
     out += "null";
   }
   add_number(out, "poll_after_ms", view.poll_after.count());
-  add_raw(out, "required_input", "null");
+  add_raw(out, "required_input",
+          task.required_input.empty() ? "null" : std::string_view(task.required_input));
+  add_retry_of(out, task);
   add_raw(out, "metadata", task.metadata);
   add_raw(out, "tags", task.tags);
   add_links(out, task.public_id());

@@ -26,9 +26,17 @@ struct FinalResult {
   std::string served_model;
   std::string fingerprint;
   providers::Usage usage;
+  /// Of the last turn, when it is not among agent_steps.
+  std::optional<TimePoint> last_turn_at;
+  std::chrono::milliseconds last_turn_took{0};
   std::optional<TimePoint> turn_started_at;  ///< unset: no model turn was made
   std::chrono::milliseconds upstream{0};
   std::optional<std::chrono::milliseconds> first_token;
+  std::optional<double> cost_usd;
+  std::string agent_steps;   ///< JSON objects, comma between them: what came before the last turn
+  int agent_step_count = 0;  ///< how many
+  std::string tool_calls = "[]";  ///< JSON array
+  std::chrono::milliseconds tool_time{0};
   std::string path;        ///< JSON array of the models tried; empty: the task had one model alone
   std::string model_used;  ///< of the last attempt, when it may differ from the task's own
 };

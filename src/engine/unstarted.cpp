@@ -1,3 +1,5 @@
+#include "engine/agent/agent_report.hpp"
+#include "engine/agent/agent_request.hpp"
 #include "engine/attempt.hpp"
 #include "engine/finisher.hpp"
 #include "engine/model_request.hpp"
@@ -47,6 +49,14 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
   auto result = stopped_result(status, context.clock.now());
   if (held != HoldReason::none) result.findings = {held_too_long(held)};
   result.path = std::move(path);
+  if (!read_agent_request(body).tools.empty()) {
+    const auto journal = co_await context.store.journal().read(row.ref);
+    if (journal) {
+      const AgentReport report{journal.value().turns, journal.value().calls,
+                               journal.value().turns.size()};
+      describe_agent(report, result);
+    }
+  }
   const auto ttl = result_ttl_seconds(body);
   result.expires_at =
       result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context.options.result_ttl);

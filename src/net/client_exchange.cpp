@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t kMaxHeadBytes = 64 * 1024;
 constexpr std::size_t kFirstHeadBytes = 16 * 1024;
 constexpr std::size_t kWritePieceBytes = 256 * 1024;
+// One TLS record (RFC 8446 §5.1): when its write fails, the peer has no whole record to decrypt,
+// and "nothing was written" is true. Asio says so of any failed write, however many records it was.
+constexpr std::size_t kFirstTlsPieceBytes = 16 * 1024;
 constexpr unsigned kMaxInterimResponses = 16;
 
 Error connection_lost(boost::system::error_code error) {
@@ -93,9 +96,12 @@ ClientExchange::Done ClientExchange::send() {
   std::string_view rest = wire_;
   while (!rest.empty()) {
     watchdog_->expire_at(capped(request_.timeouts.idle));
-    const SocketResult result = co_await connection_->write_some(rest.substr(0, kWritePieceBytes));
+    const bool first_of_tls = url_.tls && written_ == 0;
+    const std::size_t most = first_of_tls ? kFirstTlsPieceBytes : kWritePieceBytes;
+    const SocketResult result = co_await connection_->write_some(rest.substr(0, most));
     watchdog_->rest();
     written_ += result.bytes;
+    if (written_ > 0 && request_.progress != nullptr) request_.progress->request_left = true;
     if (watchdog_->fired()) co_return Error(Errc::timeout, "the upstream did not take the request");
     if (result.error) co_return connection_lost(result.error);
     rest.remove_prefix(result.bytes);
@@ -121,6 +127,7 @@ ClientExchange::Done ClientExchange::read_head() {
     if (watchdog_->fired()) co_return Error(Errc::timeout, "the upstream did not answer in time");
     if (got.bytes != 0 && !response_began_) {
       response_began_ = true;
+      if (request_.progress != nullptr) request_.progress->response_began = true;
       timings_.first_byte =
           std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start_);
     }
@@ -156,7 +163,8 @@ Result<bool> ClientExchange::take_head() {
 }
 
 bool ClientExchange::may_replay() const noexcept {
-  const bool idempotent = request_.method != Method::post && request_.method != Method::patch;
+  const bool idempotent = request_.replay == Replay::if_idempotent &&
+                          request_.method != Method::post && request_.method != Method::patch;
   return pooled_ && !response_began_ && (idempotent || written_ == 0);
 }
 

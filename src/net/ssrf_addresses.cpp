@@ -119,6 +119,29 @@ const char* denied_rule(const ip::address& address) {
   return nullptr;
 }
 
+// Where clouds answer with credentials, outside of the link-local blocks: AWS
+// (docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html), Alibaba Cloud.
+bool is_metadata_service(const ip::address& address) {
+  static const auto kAws = ip::make_address("fd00:ec2::254");
+  static const auto kAlibaba = ip::make_address("100.100.100.200");
+  return address == kAws || address == kAlibaba;
+}
+
+// What an operator may have behind a name of their own: RFC 1918, RFC 6598 (which overlay networks
+// use), loopback, RFC 4193.
+bool is_private(const ip::address& address) {
+  if (is_metadata_service(address)) return false;
+  if (address.is_loopback()) return true;
+  if (address.is_v6()) return (address.to_v6().to_bytes()[0] & 0xfe) == 0xfc;
+  const auto number = address.to_v4().to_uint();
+  constexpr std::array<DeniedV4, 4> kPrivateV4{{{v4_network(10, 0, 0, 0), 8, ""},
+                                                {v4_network(172, 16, 0, 0), 12, ""},
+                                                {v4_network(192, 168, 0, 0), 16, ""},
+                                                {v4_network(100, 64, 0, 0), 10, ""}}};
+  return std::any_of(kPrivateV4.begin(), kPrivateV4.end(),
+                     [&](const DeniedV4& block) { return lies_in(number, block); });
+}
+
 // ::ffff:10.0.0.1 reaches 10.0.0.1 (RFC 4291 §2.5.5.2). A scope id names an interface, not a host.
 ip::address canonical_address(const ip::address& address) {
   if (!address.is_v6()) return address;
@@ -152,11 +175,13 @@ Result<void> check_address(const ip::address& address,
     return refused("the address is this server's own");
   }
   if (policy.allow_loopback_for_tests && judged.is_loopback()) return {};
+  if (policy.allow_private && is_private(judged)) return {};
   if (const char* rule = denied_rule(judged)) {
     return refused(std::string("the address is refused: ") + rule);
   }
   const auto& ports = policy.allowed_ports;
-  const bool port_allowed = std::find(ports.begin(), ports.end(), port) != ports.end() ||
+  const bool port_allowed = ports.empty() || policy.allow_private ||
+                            std::find(ports.begin(), ports.end(), port) != ports.end() ||
                             (policy.allow_http && port == 80);
   if (!port_allowed) return refused("port " + std::to_string(port) + " is not allowed");
   return {};

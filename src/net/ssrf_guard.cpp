@@ -125,6 +125,7 @@ Result<void> check_special_name(std::string_view host, const SsrfPolicy& policy)
        {"internal", "ICANN resolution 2024.07.29.06"},
        {"home.arpa", "RFC 8375"},
        {"onion", "RFC 7686"}}};
+  if (policy.allow_private) return {};
   if (policy.allow_loopback_for_tests && host == "localhost") return {};
   for (const auto& [name, source] : kInside) {
     const bool below = host.size() > name.size() && host.ends_with(name) &&
@@ -235,12 +236,13 @@ Result<std::string_view> read_scheme(std::string_view url, ParsedTarget& out) {
 // Scheme and port, once the host is known: tests may use any of both on loopback.
 Result<void> check_transport(const ParsedTarget& target, const SsrfPolicy& policy) {
   const bool loopback = target.literal ? target.literal->is_loopback() : target.host == "localhost";
-  if (policy.allow_loopback_for_tests && loopback) return {};
+  if (policy.allow_private || (policy.allow_loopback_for_tests && loopback)) return {};
   if (target.scheme == "http" && !policy.allow_http) {
     return refused_url("must begin with https://: http is not allowed here");
   }
   const auto& ports = policy.allowed_ports;
-  const bool allowed = std::find(ports.begin(), ports.end(), target.port) != ports.end() ||
+  const bool allowed = ports.empty() ||
+                       std::find(ports.begin(), ports.end(), target.port) != ports.end() ||
                        (policy.allow_http && target.port == 80);
   if (!allowed) {
     return refused_url("names port " + std::to_string(target.port) + ", which is not allowed");

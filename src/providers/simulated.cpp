@@ -1,5 +1,6 @@
 #include "providers/simulated.hpp"
 
+#include "providers/simulated_agent.hpp"
 #include "providers/simulated_model.hpp"
 #include "providers/upstream_error.hpp"
 #include "taskgate/runtime/timeout.hpp"
@@ -158,9 +159,43 @@ void set_reason(ModelTurn& turn, FinishReason reason) {
 
 }  // namespace
 
+// What the scripted agent says, at the model's pace.
+asio::awaitable<TurnOutcome> Simulated::play_agent(const SimModel& model,
+                                                   const ModelRequest& request,
+                                                   DeltaSink& sink) {
+  SimRandom random(request);
+  auto played = sim_agent_turn(model, request, random);
+  if (const auto* fault = std::get_if<std::string>(&played)) {
+    Failure failed = sim_failure(FailureClass::caller, 400, "script_invalid");
+    failed.message = "the simulated agent cannot play its script: " + *fault;
+    co_return failed;
+  }
+  ModelTurn turn = std::move(std::get<ModelTurn>(played));
+  const std::string text = turn.text;
+  simulation::WordStream words(model, sink);
+  co_await words.run(text, request.max_output_tokens.value_or(1 << 30));
+  if (turn.text.size() > words.bytes() && count_words(text) > words.words()) {
+    turn.text.resize(words.bytes());
+    turn.finish_reason = FinishReason::length;
+  }
+  turn.served_model = request.model;
+  turn.fingerprint = "sim-1";
+  turn.saw_terminal = true;
+  turn.first_token = words.first_token();
+  turn.usage.reported = true;
+  turn.usage.input_tokens = input_words(request);
+  turn.usage.output_tokens = words.words();
+  for (const auto& call : turn.tool_calls) {
+    turn.usage.output_tokens += 1 + count_words(call.arguments);
+  }
+  set_reason(turn, turn.finish_reason);
+  co_return turn;
+}
+
 asio::awaitable<TurnOutcome> Simulated::stream(ModelRequest request, DeltaSink& sink) {
   const auto model = parse_sim_model(request.model);
   if (!model) co_return sim_failure(FailureClass::caller, 404, "model_not_found");
+  if (model->kind == SimKind::tools) co_return co_await play_agent(*model, request, sink);
   SimRandom random(request);
   if (auto failed = early_failure(*model, request.attempt, random)) co_return std::move(*failed);
 

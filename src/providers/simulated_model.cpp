@@ -1,5 +1,7 @@
 #include "providers/simulated_model.hpp"
 
+#include "providers/simulated_agent.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -59,6 +61,19 @@ std::optional<SimError> error_of(std::string_view code) {
   return std::nullopt;
 }
 
+// "reorder+reformat"; nullopt for an unknown word.
+std::optional<unsigned> variations_of(std::string_view text) {
+  unsigned all = 0;
+  while (true) {
+    const auto plus = text.find('+');
+    const unsigned bit = sim_variation(text.substr(0, plus));
+    if (bit == 0) return std::nullopt;
+    all |= bit;
+    if (plus == std::string_view::npos) return all;
+    text.remove_prefix(plus + 1);
+  }
+}
+
 bool take_parameter(std::string_view key, std::string_view value, SimModel& model) {
   if (key == "ttft") {
     const auto wait = duration_of(value);
@@ -85,6 +100,11 @@ bool take_parameter(std::string_view key, std::string_view value, SimModel& mode
     model.failure_status = status.value_or(0);
     return status.has_value();
   }
+  if (key == "vary" && model.kind == SimKind::tools) {
+    const auto vary = variations_of(value);
+    model.vary = vary.value_or(0);
+    return vary.has_value();
+  }
   if (key == "code" && model.kind == SimKind::error) {
     const auto error = error_of(value);
     model.error = error.value_or(SimError::server_error);
@@ -108,6 +128,8 @@ std::optional<SimModel> base_model(std::string_view name) {
     model.kind = SimKind::flaky;
   } else if (name == "error") {
     model.kind = SimKind::error;
+  } else if (name == "tools") {
+    model.kind = SimKind::tools;
   } else {
     return std::nullopt;
   }

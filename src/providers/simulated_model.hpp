@@ -10,6 +10,7 @@
 //   error?code=…                  always: context_length, rate_limit, overloaded, server_error,
 //                                 timeout (failures at once), stream_cut (after half the text),
 //                                 refusal, content_filter, truncated (turns that are unusable)
+//   tools?vary=reorder+reformat   an agent that plays the script in its input (simulated_agent.hpp)
 // All but `error` and `flaky`'s failures also take ttft=DURATION (time to the first token, up to an
 // hour: 200ms, 1.5s, 2m) and tps=N (tokens a second, 0: as fast as possible, up to 100000).
 
@@ -23,7 +24,7 @@
 
 namespace taskgate::providers {
 
-enum class SimKind { echo, lorem, json, flaky, error };
+enum class SimKind { echo, lorem, json, flaky, error, tools };
 enum class SimError {
   context_length,
   refusal,
@@ -44,6 +45,7 @@ struct SimModel {
   std::chrono::milliseconds first_token{0};
   double failure_probability = 0.3;
   int failure_status = 429;
+  unsigned vary = 0;  ///< what an agent does to its calls: bits of sim_variation()
 };
 
 /// nullopt: no such model, or a parameter that is unknown, repeated or out of range.
@@ -53,6 +55,7 @@ std::optional<SimModel> parse_sim_model(std::string_view name);
 class SimRandom {
  public:
   explicit SimRandom(const ModelRequest& request);
+  explicit SimRandom(std::int64_t seed) : state_(static_cast<std::uint64_t>(seed)) {}
   std::uint64_t next() noexcept;
   double next_fraction() noexcept;  ///< [0, 1)
 

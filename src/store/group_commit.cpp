@@ -89,7 +89,7 @@ void GroupCommit::run() {
     if (writable_) run_upkeep(idle);
   }
   CompletionBatch done;
-  session_.finish(done);
+  session_.release_held(done);
   done.post();
 }
 
@@ -186,6 +186,9 @@ void GroupCommit::failed(Batch& batch, const std::string& reason) {
   if (writable_) {
     next_probe_ = Steady::now() + limits_.probe_every;
     set_health(false, reason);
+    CompletionBatch done;
+    session_.release_held(done);
+    done.post();
   }
   refuse_all(batch, reason);
 }

@@ -60,7 +60,7 @@ class Command : public Completion {
 };
 
 /// The writing side of a database, used by the writer's thread alone. Everything but rollback(),
-/// probe() and finish() may throw StorageFailure or RuleViolation.
+/// probe() and release_held() may throw StorageFailure or RuleViolation.
 class WriteSession {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
@@ -84,8 +84,9 @@ class WriteSession {
   /// Checkpoints and the like, between two commits. `idle`: nobody is waiting. Completions that it
   /// sets free go to `done`. Returns when it wants to be called again, at the latest.
   virtual SteadyTime upkeep(bool idle, CompletionBatch& done) = 0;
-  /// The last call: what was held back is set free.
-  virtual void finish(CompletionBatch& done) noexcept = 0;
+  /// Sets what was held back free: the last call, or the disk has fallen sick and nobody knows for
+  /// how long.
+  virtual void release_held(CompletionBatch& done) noexcept = 0;
 };
 
 /// Bounds of the queue.

@@ -19,7 +19,7 @@ ALLOWED = {
     'net': RUNTIME_USERS,
     'store': RUNTIME_USERS,
     'providers': RUNTIME_USERS + ['net'],
-    'tools': RUNTIME_USERS + ['net', 'store'],
+    'tools': RUNTIME_USERS + ['checks', 'net', 'store'],
     'engine': RUNTIME_USERS + ['checks', 'stats', 'net', 'store', 'providers', 'tools'],
     'delivery': RUNTIME_USERS + ['net', 'store'],
 }

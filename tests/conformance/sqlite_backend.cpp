@@ -1,5 +1,7 @@
 #include "conformance/sqlite_backend.hpp"
 
+#include "conformance/store_journal_contract.hpp"
+
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -39,6 +41,12 @@ std::string SqliteBackend::raw_bytes() const {
 
 INSTANTIATE_TEST_SUITE_P(Sqlite,
                          StoreContract,
+                         ::testing::Values(BackendFactory{
+                             "Sqlite", [] { return std::make_unique<SqliteBackend>(); }}),
+                         [](const auto& instance) { return instance.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite,
+                         JournalContract,
                          ::testing::Values(BackendFactory{
                              "Sqlite", [] { return std::make_unique<SqliteBackend>(); }}),
                          [](const auto& instance) { return instance.param.name; });

@@ -3,6 +3,7 @@
 
 #include "conformance/faulty_vfs.hpp"
 #include "conformance/sqlite_backend.hpp"
+#include "conformance/store_journal_contract.hpp"
 
 #include <boost/asio/bind_executor.hpp>
 
@@ -55,7 +56,25 @@ class SqliteStoreTest : public ::testing::Test {
 
   Result<AcceptOutcome> accept(NewTask task) { return wait_for(store_->accept(std::move(task))); }
 
-  // A task whose body, event, result, metadata and tags all hold `canary`.
+  // An agent's task whose turn, call and question all hold `text`.
+  void leave_waiting(const TaskRef& ref, const std::string& text) {
+    StartAttempt start;
+    start.ref = ref;
+    start.fence = 1;
+    start.at = at_ms(5);
+    EXPECT_TRUE(wait_for(store_->start(std::move(start))).has_value());
+    auto call = plan_call("tg_a");
+    call.arguments = text;
+    call.state = CallState::needs_approval;
+    auto turn = turn_command(ref, 1, {call});
+    turn.turn.response = text;
+    EXPECT_TRUE(wait_for(store_->journal().commit_turn(std::move(turn))).has_value());
+    auto wait = wait_command(ref, {kFirstCall});
+    wait.required_input = text;
+    EXPECT_TRUE(wait_for(store_->journal().wait(std::move(wait))).has_value());
+  }
+
+  // A task whose body, event, result, metadata, tags and journal all hold `canary`.
   TaskRef task_with(const std::string& canary, std::size_t padding) {
     auto task = new_task("acme", at_ms(0));
     const auto ref = task.task.ref;
@@ -65,6 +84,7 @@ class SqliteStoreTest : public ::testing::Test {
     task.task.metadata = "{\"m\":" + text + "}";
     task.task.tags = "[" + text + "]";
     EXPECT_TRUE(accept(std::move(task)).has_value());
+    leave_waiting(ref, text);
     Finish finish;
     finish.ref = ref;
     finish.status = TaskStatus::cancelled;

@@ -2,6 +2,7 @@
 
 #include "taskgate/core/crash_point.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -18,10 +19,10 @@ struct CrashAt {
   int hit = 0;
 };
 
-// CRASH_AT=name:n
-CrashAt read_crash_at() {
+// NAME=point:n
+CrashAt read_place(const char* variable) {
   CrashAt at;
-  const char* text = std::getenv("CRASH_AT");
+  const char* text = std::getenv(variable);
   if (text == nullptr) return at;
   at.name = text;
   const auto colon = at.name.find(':');
@@ -34,10 +35,15 @@ CrashAt read_crash_at() {
 }  // namespace
 
 void reach_crash_point(const char* name) noexcept {
-  static const CrashAt at = read_crash_at();
+  static const CrashAt end = read_place("CRASH_AT");
+  static const CrashAt stop = read_place("STOP_AT");
   static std::atomic<int> hits{0};
-  if (at.hit == 0 || at.name != name) return;
-  if (hits.fetch_add(1) + 1 == at.hit) ::_exit(137);
+  const bool is_end = end.hit != 0 && end.name == name;
+  const bool is_stop = stop.hit != 0 && stop.name == name;
+  if (!is_end && !is_stop) return;
+  const int hit = hits.fetch_add(1) + 1;
+  if (is_end && hit == end.hit) ::_exit(137);
+  if (is_stop && hit == stop.hit) (void)::raise(SIGSTOP);  // until SIGCONT: as if it had slept
 }
 
 }  // namespace taskgate

@@ -6,6 +6,7 @@
 #include "crash/server_address.hpp"
 #include "support/fragile_client.hpp"
 #include "support/program.hpp"
+#include "taskgate/core/clock.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -209,6 +210,41 @@ TEST_F(DrainTest, WithinTheGraceATaskEndsBeforeTheProgramDoes) {
   const auto task = json::parse(answer->body);
   EXPECT_EQ(task.value("status", ""), "success");
   EXPECT_EQ(task.value("attempts", 0), 1) << "it was begun anew after the restart";
+}
+
+// A task that is not to start for an hour has nothing to tell before the program ends.
+TEST_F(DrainTest, WhoWaitsForAQueuedTaskKeepsNobodyFromGoing) {
+  const auto port = start("600000");
+  test::FragileClient api(port);
+  const auto in_an_hour = std::chrono::system_clock::now() + 1h;
+  test::ApiRequest request;
+  request.method = "POST";
+  request.target = "/tasks";
+  request.body =
+      json{{"model", "sim/echo"},
+           {"input", "later"},
+           {"not_before", to_rfc3339(std::chrono::floor<std::chrono::milliseconds>(in_an_hour))}}
+          .dump();
+  const auto accepted = api.exchange(request);
+  ASSERT_TRUE(accepted);
+  ASSERT_EQ(accepted->status, 202U) << accepted->body;
+  const auto id = json::parse(accepted->body).value("id", "");
+  std::thread poll([port, id] {
+    test::FragileClient waiting(port);
+    const auto status = status_of(waiting, id, "?wait=60");
+    EXPECT_TRUE(status == "queued" || status == "nothing") << status;
+  });
+  ServerAddress address;
+  address.up(port);
+  Follower follower(address, id);
+  while (follower.seen() == 0 && follower.connections() < 100) std::this_thread::yield();
+
+  program_->send_signal(SIGTERM);
+  expect_clean_exit();
+
+  address.stop();
+  follower.join();
+  poll.join();
 }
 
 TEST_F(DrainTest, ASecondSigtermEndsItAtOnce) {

@@ -37,9 +37,9 @@ trap 'rm -f "$table" "$log"' EXIT
 failed=0
 
 if [[ $full = yes ]]; then
-  kills=3000 recoveries=20000 faults=3000 restarts=100 seconds=1800
+  kills=3000 recoveries=20000 faults=3000 restarts=100 seconds=1800 seeds=20
 else
-  kills=300 recoveries=2000 faults=300 restarts=20 seconds=180
+  kills=300 recoveries=2000 faults=300 restarts=20 seconds=180 seeds=2
 fi
 
 # row PROMISE HOW COMMAND…: runs it, adds a line of the table with what its last line says.
@@ -94,6 +94,9 @@ row 'What was acknowledged survives the death of the process' \
 row 'It survives at the worst moments' \
   'the process ends at every named crash point, three hits each' \
   "$programs/crash_points" --hits 3
+row 'A write of an agent is executed at most once, or said to be unknown' \
+  'the process ends at every point of a tool call'"'"'s way, for each effect, policy and kind of tool; the tool server'"'"'s log is the oracle' \
+  "$programs/tool_crashes" --seeds $seeds
 row 'It survives a power failure' \
   'the store on a recording disk; the power goes at every operation, unsynced writes are dropped, torn, reordered, scrambled; both controls must lose something' \
   "$programs/power_loss" --recoveries $recoveries

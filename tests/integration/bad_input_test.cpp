@@ -50,8 +50,7 @@ std::vector<BadBody> bad_bodies() {
        "/input/0/role"},
       {"unknown simulator", R"({"model":"sim/nosuch","input":"x"})", 422, "unknown model"},
       {"unknown provider", R"({"model":"acme/x","input":"x"})", 422, "unknown model"},
-      {"tools are not there yet", R"({"model":"sim/echo","input":"x","tools":["a"]})", 422,
-       "not supported"},
+      {"unknown tool", R"({"model":"sim/echo","input":"x","tools":["a"]})", 422, "/tools/0"},
   };
 }
 

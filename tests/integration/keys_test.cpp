@@ -42,6 +42,24 @@ struct KeyedGateway {
 
 const nlohmann::json kSecretEcho{{"model", "sim/echo"}, {"input", "secret of alice"}};
 
+TEST(Keys, ANameThatWouldWriteOnATerminalIsRefused) {
+  const auto folder = make_temp_folder();
+  const auto database = (folder / "keys.db").string();
+  app::NewKey key;
+  key.tenant = "acme";
+  key.scopes = 1;
+  for (const std::string& name :
+       {std::string("\x1b[31mred"), std::string("two\nlines"), std::string(201, 'x')}) {
+    key.name = name;
+    const auto made = app::create_key(database, key);
+    ASSERT_FALSE(made) << name;
+    EXPECT_NE(made.error().message().find("name: "), std::string::npos);
+  }
+  key.name = "Zoë's laptop";
+  EXPECT_TRUE(app::create_key(database, key));
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Keys, AskingForThoseOfAnAbsentDatabaseMakesNone) {
   const auto folder = make_temp_folder();
   const auto database = (folder / "typo.db").string();

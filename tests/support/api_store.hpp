@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,7 @@ class ApiStore final : public store::Store {
   void close() override {}
   store::Health health() const override { return condition; }
   std::int64_t generation() const override { return 1; }
+  store::Journal& journal() override { throw std::logic_error("this store keeps no journal"); }
 
   void async_accept(store::NewTask, store::Handler<store::AcceptOutcome>) override {}
   void async_start(store::StartAttempt, store::Handler<store::LogPosition>) override {}

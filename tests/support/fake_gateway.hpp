@@ -72,6 +72,7 @@ class FakeGateway final : public engine::Gateway {
   store::TaskPage page;
   engine::TaskRequest submitted_request;
   engine::SubmitOptions submitted_options;
+  std::optional<engine::TaskInput> answered;  ///< what the last answer said
   std::size_t submissions = 0;
 
   FakeTask& at(const std::string& tenant, const std::string& id) { return tasks_.at({tenant, id}); }
@@ -204,6 +205,23 @@ class FakeGateway final : public engine::Gateway {
     const auto found = tasks_.find({tenant, id});
     if (found != tasks_.end()) found->second.view.task.cancel_requested = true;
     co_return look(tenant, id);
+  }
+
+  Awaitable<engine::TaskView> answer(std::string tenant,
+                                     std::string id,
+                                     engine::TaskInput input) override {
+    answered = std::move(input);
+    co_return look(tenant, id);
+  }
+
+  Awaitable<std::string> steps(std::string tenant, std::string id) override {
+    if (!tasks_.contains({tenant, id})) co_return unknown();
+    co_return std::string("[]");
+  }
+
+  Awaitable<std::string> tool_calls(std::string tenant, std::string id) override {
+    if (!tasks_.contains({tenant, id})) co_return unknown();
+    co_return std::string("[]");
   }
 
   Awaitable<void> purge(std::string tenant, std::string id) override {

@@ -196,6 +196,10 @@ void FakeStore::close() {}
 store::Health FakeStore::health() const {
   return {};
 }
+store::Journal& FakeStore::journal() {
+  throw std::logic_error("the fake store keeps no journal");
+}
+
 std::int64_t FakeStore::generation() const {
   return 1;
 }

@@ -63,6 +63,7 @@ class FakeStore final : public store::Store {
   void close() override;
   store::Health health() const override;
   std::int64_t generation() const override;
+  store::Journal& journal() override;
   void async_accept(store::NewTask task, store::Handler<store::AcceptOutcome> handler) override;
   void async_start(store::StartAttempt start, store::Handler<store::LogPosition> handler) override;
   void async_append(store::Append append, store::Handler<store::LogPosition> handler) override;

@@ -10,7 +10,7 @@
 #ifdef TASKGATE_CRASH_POINTS
 namespace taskgate {
 /// Ends the process with 137 when the environment's CRASH_AT says `name:n` and this is the n-th
-/// time.
+/// time; stops it (SIGSTOP) when STOP_AT says so.
 void reach_crash_point(const char* name) noexcept;
 }  // namespace taskgate
 #define TASKGATE_CRASH_POINT(name) ::taskgate::reach_crash_point(name)

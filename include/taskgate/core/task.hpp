@@ -33,7 +33,8 @@ constexpr bool is_final(TaskStatus status) noexcept {
   return static_cast<std::uint8_t>(status) >= static_cast<std::uint8_t>(TaskStatus::success);
 }
 
-/// The transitions of the API contract: queued → running ⇄ waiting, running → queued, live → final.
+/// The transitions of the API contract: queued → running → waiting → queued, running → queued, live
+/// → final. (Clients see running ⇄ waiting: an answered task queues for a slot in between.)
 bool may_transition(TaskStatus from, TaskStatus to) noexcept;
 
 /// Tenant and internal id: the key of every row that belongs to a task.
@@ -65,6 +66,8 @@ struct Task {
   std::uint64_t last_seq = 0;  ///< newest event's number
   double progress = 0.0;       ///< 0..1, never goes back
   bool cancel_requested = false;
+  std::optional<std::string> retry_of;  ///< public id of the task that this one tries again
+  std::string required_input;   ///< what a waiting task asks, JSON; empty while it is not waiting
   bool purged = false;          ///< content deleted; only this row is left
   std::string metadata = "{}";  ///< the client's metadata as a JSON object
   std::string tags = "[]";      ///< the client's tags as a JSON array

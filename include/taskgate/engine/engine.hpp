@@ -14,6 +14,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string_view>
+
+namespace taskgate::tools {
+class Toolbox;
+}
 
 namespace taskgate::engine {
 
@@ -35,6 +41,13 @@ struct EngineOptions {
   std::chrono::milliseconds retention_interval{30'000};
   std::size_t finished_cache_bytes = 32U << 20;
   FlowOptions flow;
+  /// What tasks may name under `tools`; null: none. Outlives the engine.
+  const tools::Toolbox* toolbox = nullptr;
+  /// What a model's tokens cost in US dollars; nullopt where no price is known. May be empty.
+  std::function<std::optional<double>(std::string_view model, const providers::Usage& usage)> price;
+  /// How long a process that gives no sign of life may still send tool calls, ≥ 1 s
+  /// (docs/tools.md).
+  std::chrono::milliseconds lease{15'000};
 };
 
 class Engine final : public Gateway, public store::CommitObserver {
@@ -77,6 +90,13 @@ class Engine final : public Gateway, public store::CommitObserver {
       std::string tenant, std::string public_id, std::uint64_t after) override;
   boost::asio::awaitable<Result<TaskView>> cancel(std::string tenant,
                                                   std::string public_id) override;
+  boost::asio::awaitable<Result<TaskView>> answer(std::string tenant,
+                                                  std::string public_id,
+                                                  TaskInput input) override;
+  boost::asio::awaitable<Result<std::string>> steps(std::string tenant,
+                                                    std::string public_id) override;
+  boost::asio::awaitable<Result<std::string>> tool_calls(std::string tenant,
+                                                         std::string public_id) override;
   boost::asio::awaitable<Result<void>> purge(std::string tenant, std::string public_id) override;
   std::string not_ready_reason() const override;
   std::vector<ModelStatus> models() const override;

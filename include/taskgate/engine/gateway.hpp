@@ -6,6 +6,7 @@
 #include "taskgate/core/result.hpp"
 #include "taskgate/core/task.hpp"
 #include "taskgate/engine/model_status.hpp"
+#include "taskgate/engine/task_input.hpp"
 #include "taskgate/engine/task_request.hpp"
 #include "taskgate/store/store.hpp"
 
@@ -36,6 +37,12 @@ struct TaskView {
   std::chrono::milliseconds poll_after{0};  ///< while live: when to ask again
 };
 
+/// A finished task that is tried again as a new one.
+struct RetryOf {
+  std::string public_id;
+  int from_step = 1;  ///< number of the first turn of the model that is taken anew, from 1
+};
+
 struct SubmitOptions {
   std::optional<std::string> idempotency_key;
   std::string route = "POST /tasks";     ///< scope of the key
@@ -43,6 +50,9 @@ struct SubmitOptions {
   /// The request may not make a task any more, but may repeat one that did: Errc::not_found when
   /// its key or id is not known.
   bool known_only = false;
+  /// Errc::not_found, Errc::gone; Errc::conflict while it is live, or when a call of a step that is
+  /// reused is of unknown outcome; Errc::unprocessable when it has no such step.
+  std::optional<RetryOf> retry;
 };
 
 struct Submitted {
@@ -102,6 +112,18 @@ class Gateway {
   /// Durably asks a live task to stop; a final one comes back unchanged. Idempotent.
   virtual boost::asio::awaitable<Result<TaskView>> cancel(std::string tenant,
                                                           std::string public_id) = 0;
+  /// Answers what a waiting task asks; with the last answer it is queued again. Errc::conflict (it
+  /// does not wait, or asks something else), Errc::unprocessable (not this key, or arguments that
+  /// are not valid).
+  virtual boost::asio::awaitable<Result<TaskView>> answer(std::string tenant,
+                                                          std::string public_id,
+                                                          TaskInput input) = 0;
+  /// What the journal holds of a task with tools, as JSON arrays: the model's turns with their
+  /// calls, the calls alone. Errc::gone when purged.
+  virtual boost::asio::awaitable<Result<std::string>> steps(std::string tenant,
+                                                            std::string public_id) = 0;
+  virtual boost::asio::awaitable<Result<std::string>> tool_calls(std::string tenant,
+                                                                 std::string public_id) = 0;
   /// Deletes a final task's content. Errc::conflict while live.
   virtual boost::asio::awaitable<Result<void>> purge(std::string tenant, std::string public_id) = 0;
 

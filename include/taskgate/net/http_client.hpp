@@ -42,6 +42,20 @@ struct ClientTimeouts {
   std::optional<std::chrono::milliseconds> total;  ///< for everything
 };
 
+/// How far an exchange came, for a caller to whom it matters whether anything can have happened.
+struct ClientProgress {
+  /// Some of the request may be with the upstream, over whichever connection. False: not a byte of
+  /// it was written (over TLS: not one that could be decrypted).
+  bool request_left = false;
+  bool response_began = false;  ///< a byte of an answer came
+};
+
+/// When a request is sent again because its pooled connection turned out to be dead.
+enum class Replay {
+  if_idempotent,  ///< by its method (RFC 9110 §9.2.2), or when nothing of it was written
+  if_unsent       ///< only when nothing of it was written
+};
+
 struct ClientRequest {
   Method method = Method::get;
   std::string url;  ///< absolute, http or https
@@ -51,6 +65,8 @@ struct ClientRequest {
   std::size_t response_limit =
       8U << 20;                  ///< bytes of body; past it: Errc::too_large (whole bodies only)
   AddressPolicy address_policy;  ///< empty: every address
+  Replay replay = Replay::if_idempotent;
+  ClientProgress* progress = nullptr;  ///< where to note it; lives until the call completes
 };
 
 /// What the way to the response's first byte took. A step that did not happen is unset: the first
@@ -107,7 +123,8 @@ struct ClientOptions {
 /// at once and surfaces as operation_aborted.
 ///
 /// A request is replayed on a fresh connection only when a pooled one turned out to be dead before
-/// a byte of the response came and the method is idempotent, or nothing of the request was written.
+/// a byte of the response came and the method is idempotent (unless ClientRequest::replay forbids
+/// that), or nothing of the request was written.
 class HttpClient {
  public:
   /// Throws std::runtime_error when options.ca_file cannot be loaded. The executor's context

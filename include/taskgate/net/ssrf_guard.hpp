@@ -30,8 +30,12 @@ struct ListenEndpoint {
 };
 
 struct SsrfPolicy {
-  bool allow_http = false;  ///< also http, then port 80 too
-  std::vector<std::uint16_t> allowed_ports{443, 8443};
+  bool allow_http = false;                              ///< also http, then port 80 too
+  std::vector<std::uint16_t> allowed_ports{443, 8443};  ///< empty: every port
+  /// For URLs that the operator wrote and no tenant can: also private and shared networks,
+  /// loopback, names that lead inside, http, and every port on all of these. Link-local addresses
+  /// (the metadata of clouds), multicast and the rest stay refused.
+  bool allow_private = false;
   std::vector<ListenEndpoint> own_listeners;  ///< never called back; see own_endpoints()
   /// Lets 127.0.0.0/8, ::1 and "localhost" pass, with http and on any port. For tests alone: the
   /// composition root refuses to start with it in production.

@@ -10,6 +10,7 @@
 #include "taskgate/core/event.hpp"
 #include "taskgate/core/result.hpp"
 #include "taskgate/core/task.hpp"
+#include "taskgate/store/journal.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -52,6 +53,12 @@ struct WebhookTarget {
   std::uint32_t event_mask = 0;  ///< bit (1 << EventType) for each event that was asked for
 };
 
+/// The beginning of another task's journal, taken over by a new one of the same tenant.
+struct JournalCopy {
+  TaskId from;
+  int turns = 0;  ///< the first so many
+};
+
 /// A task about to be accepted.
 struct NewTask {
   Task task;                 ///< complete: the store inserts it as it is (last_seq becomes 1)
@@ -59,6 +66,8 @@ struct NewTask {
   EventDraft queued;         ///< event number 1
   std::optional<IdempotencyClaim> idempotency;
   std::optional<WebhookTarget> webhook;
+  /// Its calls count as replayed; they keep their keys.
+  std::optional<JournalCopy> journal;
   /// Only look for the key or the client's id: nothing is written, and Errc::not_found says that
   /// neither is known. For a repeat of what could not be accepted anew.
   bool known_only = false;
@@ -77,11 +86,8 @@ struct AcceptOutcome {
   Task task;  ///< the new one, or the one that was there
 };
 
-/// The fencing number of a running attempt. Greater is later; a write with a stale fence is
-/// refused.
-using Fence = std::int64_t;
-
-/// queued → running under a new fence.
+/// queued → running under a new fence. Of two fences the greater is the later; a write with a stale
+/// one is refused.
 struct StartAttempt {
   TaskRef ref;
   Fence fence = 0;
@@ -278,6 +284,8 @@ class Store {
   virtual Health health() const = 0;
   /// Number of this process's life on this database, from 1. Part of every fence.
   virtual std::int64_t generation() const = 0;
+  /// What agents' tasks have done so far. Lives as long as the store.
+  virtual Journal& journal() = 0;
 
   // Writes, callback form: for callers that pipeline. Order of submission from one thread is kept.
   virtual void async_accept(NewTask task, Handler<AcceptOutcome> handler) = 0;
@@ -296,7 +304,7 @@ class Store {
   Awaitable<LogPosition> finish(Finish finish);
   /// Marks a live task as to be cancelled, durably. Errc::not_found.
   virtual Awaitable<CancelOutcome> request_cancel(TaskRef ref) = 0;
-  /// Deletes request, events (and with them the result) of a final task, keeps its row.
+  /// Deletes request, journal, events (and with them the result) of a final task, keeps its row.
   /// Errc::not_found, Errc::conflict while live. Idempotent. Once the completion is delivered the
   /// content is gone from the file and, after the next truncating checkpoint (which this triggers),
   /// from the WAL.
@@ -305,7 +313,8 @@ class Store {
   // Recovery and upkeep.
   /// Called once, before any other write: tasks that were running when their process died go back
   /// to queued, with an `output.reset` and a `task.retrying` event each, in one transaction per
-  /// batch. Returns every live task, oldest first. Blocks.
+  /// batch; of their tool calls that were dispatched, writes become outcome_unknown, and reads
+  /// planned. Waiting tasks go on waiting. Returns every live task, oldest first. Blocks.
   virtual Result<std::vector<LiveTask>> recover(TimePoint now) = 0;
   /// Purges up to `limit` tasks whose expires_at is before `now`; returns how many.
   virtual Awaitable<int> purge_expired(TimePoint now, int limit) = 0;

@@ -84,6 +84,14 @@ FlowControl::Choice FlowControl::choose(std::span<const Candidate> candidates, S
   return best;
 }
 
+FlowControl::Choice FlowControl::start(std::string_view model, SteadyTime now) {
+  std::lock_guard lock(mutex_);
+  Choice choice;
+  choice.permit = lane_of(model);
+  choice.ticket = choice.permit->lane.start(FlowLane::Kind::first, now);
+  return choice;
+}
+
 void FlowControl::note_alive(const Choice& choice, SteadyTime now) {
   std::lock_guard lock(mutex_);
   choice.permit->lane.note_alive(choice.ticket, now);

@@ -44,6 +44,8 @@ class FlowControl {
   /// a long pause, no retry allowed) is passed over when a later one may start; one that is only
   /// busy is waited for. Precondition: at least one candidate.
   Choice choose(std::span<const Candidate> candidates, runtime::SteadyTime now);
+  /// A start without asking: the next turn of an attempt that has begun.
+  Choice start(std::string_view model, runtime::SteadyTime now);
   /// As FlowLane::note_alive.
   void note_alive(const Choice& choice, runtime::SteadyTime now);
   void finish(const Choice& choice, const AttemptReport& report, runtime::SteadyTime now);

@@ -1,5 +1,6 @@
 // Accepting a task: the idempotency key first, then the client's id, then the rows.
 
+#include "store/sqlite/journal_rows.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/writes.hpp"
 
@@ -17,9 +18,9 @@ constexpr const char* kInsertClientId =
 constexpr const char* kInsertTask =
     "INSERT INTO tasks (tenant, id, status, last_seq, fence, webhook_mask, attempts, failures,"
     " priority, cancel_requested, purged, progress, created_at, not_before, deadline, started_at,"
-    " finished_at, expires_at, model, client_id, metadata, tags)"
+    " finished_at, expires_at, model, client_id, metadata, tags, retry_of)"
     " VALUES (?1, ?2, ?3, 1, 0, ?4, ?5, 0, ?6, ?7, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-    " ?17, ?18) ON CONFLICT DO NOTHING";
+    " ?17, ?18, ?19) ON CONFLICT DO NOTHING";
 
 constexpr const char* kInsertRequest =
     "INSERT INTO task_requests (tenant, id, webhook_url, body) VALUES (?1, ?2, ?3, ?4)";
@@ -56,7 +57,7 @@ bool insert_task(WriteContext& context, const NewTask& accepted) {
   insert.bind(task.ref.tenant, task.ref.id, task.status, mask, task.attempts, task.priority,
               task.cancel_requested, task.progress, task.created_at, task.not_before, task.deadline,
               task.started_at, task.finished_at, task.expires_at, task.model, task.client_id,
-              task.metadata, task.tags);
+              task.metadata, task.tags, task.retry_of);
   insert.run();
   return context.db.changes() == 1;
 }
@@ -113,6 +114,7 @@ Result<AcceptOutcome> write_accept(WriteContext& context, const Acceptance& acce
   if (!insert_task(context, task)) return outcome_of(context, AcceptKind::id_taken, ref);
   insert_request(context, task);
   claim_names(context, acceptance);
+  if (task.journal) copy_journal(context, ref, *task.journal);
   append_first_event(context, task);
   AcceptOutcome outcome{AcceptKind::created, task.task};
   outcome.task.last_seq = 1;

@@ -29,15 +29,14 @@ Error stale_fence() {
   return Error(Errc::conflict, "the task is no longer run by this attempt");
 }
 
-// The state of a task that runs under `fence`.
+}  // namespace
+
 Result<TaskState> running_state(WriteContext& context, const TaskRef& ref, Fence fence) {
   auto state = task_state(context, ref);
   if (!state) return state;
   if (state->status != TaskStatus::running || state->fence != fence) return stale_fence();
   return state;
 }
-
-}  // namespace
 
 Result<LogPosition> write_start(WriteContext& context, const StartAttempt& start) {
   const auto state = task_state(context, start.ref);

@@ -9,7 +9,7 @@ namespace {
 // Progress is whole when there is a usable answer, and stays where it was when there is none.
 constexpr const char* kFinish =
     "UPDATE tasks SET status = ?3, finished_at = ?4, expires_at = ?5, last_seq = ?6,"
-    " progress = CASE WHEN ?3 IN (10, 11) THEN 1.0 ELSE progress END"
+    " progress = CASE WHEN ?3 IN (10, 11) THEN 1.0 ELSE progress END, required_input = NULL"
     " WHERE tenant = ?1 AND id = ?2";
 
 constexpr const char* kStartAndFinish =

@@ -15,6 +15,8 @@ constexpr const char* kPurgeState =
 
 constexpr const char* kDeleteRequest = "DELETE FROM task_requests WHERE tenant = ?1 AND id = ?2";
 constexpr const char* kDeleteEvents = "DELETE FROM events WHERE tenant = ?1 AND id = ?2";
+constexpr const char* kDeleteTurns = "DELETE FROM turns WHERE tenant = ?1 AND id = ?2";
+constexpr const char* kDeleteCalls = "DELETE FROM tool_calls WHERE tenant = ?1 AND id = ?2";
 
 constexpr const char* kMarkPurged =
     "UPDATE tasks SET purged = 1, metadata = '{}', tags = '[]'"
@@ -47,7 +49,8 @@ void run_on(WriteContext& context, const char* sql, const TaskRef& ref) {
 }
 
 void purge_content(WriteContext& context, const TaskRef& ref) {
-  for (const char* sql : {kDeleteRequest, kDeleteEvents, kMarkPurged}) run_on(context, sql, ref);
+  for (const char* sql : {kDeleteRequest, kDeleteEvents, kDeleteTurns, kDeleteCalls, kMarkPurged})
+    run_on(context, sql, ref);
   context.content_deleted = true;
 }
 

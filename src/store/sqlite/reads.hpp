@@ -24,6 +24,7 @@ Result<TaskId> read_client_id(Database& db,
                               const std::string& client_id);
 Result<std::string> read_request_body(Database& db, const TaskRef& ref);
 Result<EventPage> read_events(Database& db, const EventsQuery& wanted);
+Result<TaskJournal> read_journal(Database& db, const TaskRef& ref);
 Result<TaskPage> read_list(Database& db, const ListFilter& filter);
 Result<std::vector<std::pair<std::string, std::int64_t>>> read_recent_durations(Database& db,
                                                                                 int limit);

@@ -17,6 +17,12 @@ constexpr const char* kInterrupted =
 constexpr const char* kBackToQueue =
     "UPDATE tasks SET status = 0, last_seq = ?3 WHERE tenant = ?1 AND id = ?2";
 
+// What was being sent when the process died may have arrived. Of a read that does not matter.
+constexpr const char* kUnknownCalls =
+    "UPDATE tool_calls SET state = CASE effect WHEN 0 THEN 0 ELSE 6 END,"
+    " evidence = 'the process ended while the call was being sent', outcome_at = ?3"
+    " WHERE tenant = ?1 AND id = ?2 AND state = 3";
+
 std::vector<EventDraft> interruption(int attempt, TimePoint at) {
   std::vector<EventDraft> events(2);
   events[0].type = EventType::output_reset;
@@ -60,6 +66,10 @@ Result<int> write_interrupted(WriteContext& context, const Interrupted& interrup
     {
       auto update = context.db.query(kBackToQueue);
       update.bind(ref.tenant, ref.id, last_seq).run();
+    }
+    {
+      auto update = context.db.query(kUnknownCalls);
+      update.bind(ref.tenant, ref.id, interrupted.at).run();
     }
     append_events(context, ref, *state, events);
   }

@@ -32,6 +32,8 @@ Task read_task(const Query& row) {
   task.client_id = row.optional_text(17);
   task.metadata = row.text(18);
   task.tags = row.text(19);
+  task.required_input = row.text(20);
+  task.retry_of = row.optional_text(21);
   return task;
 }
 

@@ -12,10 +12,11 @@ namespace taskgate::store::sqlite {
 inline constexpr const char* kTaskColumns =
     "t.tenant, t.id, t.status, t.last_seq, t.attempts, t.failures, t.priority, t.cancel_requested,"
     " t.purged, t.progress, t.created_at, t.not_before, t.deadline, t.started_at, t.finished_at,"
-    " t.expires_at, t.model, t.client_id, t.metadata, t.tags";
+    " t.expires_at, t.model, t.client_id, t.metadata, t.tags,"
+    " t.required_input, t.retry_of";
 
 /// How many columns that is: the first free one after them.
-inline constexpr int kTaskColumnCount = 20;
+inline constexpr int kTaskColumnCount = 22;
 /// Where `failures` stands, which Task does not hold.
 inline constexpr int kFailuresColumn = 5;
 

@@ -1,6 +1,7 @@
 #include "store/sqlite/sqlite_store.hpp"
 
 #include "store/awaiting.hpp"
+#include "store/sqlite/commands.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/reads.hpp"
 #include "store/sqlite/writes.hpp"
@@ -11,68 +12,12 @@
 
 #include <algorithm>
 #include <span>
-#include <type_traits>
 
 namespace taskgate::store::sqlite {
 namespace {
 
 // Live tasks that one transaction of the recovery takes.
 constexpr std::size_t kRecoveryBatch = 1000;
-
-std::size_t size_of_events(const std::vector<EventDraft>& events) {
-  std::size_t bytes = 0;
-  for (const auto& event : events) bytes += sizeof event + event.data.size();
-  return bytes;
-}
-
-// What a command holds while it waits: the bound of the queue is on these. Small ones count as
-// nothing here, the bound on their number holds them.
-template <class In>
-std::size_t size_of_input(const In& input) {
-  if constexpr (std::is_same_v<In, Acceptance>)
-    return sizeof input + input.task.request_body.size() + input.task.queued.data.size() +
-           input.task.task.metadata.size() + input.task.task.tags.size();
-  else if constexpr (requires { input.events; })
-    return sizeof input + size_of_events(input.events);
-  else
-    return sizeof input;
-}
-
-template <class In, class Out>
-class WriteCommand final : public HandlerCompletion<Out, Command> {
- public:
-  using Write = Result<Out> (*)(WriteContext&, const In&);
-
-  WriteCommand(WriteContext& context, Write write, In input, Handler<Out> handler)
-      : HandlerCompletion<Out, Command>(std::move(handler)),
-        context_(context),
-        write_(write),
-        input_(std::move(input)) {
-    this->set_bytes(size_of_input(input_));
-    if constexpr (std::is_same_v<In, TaskRef> && std::is_same_v<Out, Done>) {
-      if (write == &write_purge) this->set_erasure();
-    }
-  }
-
-  void apply() override { this->set(write_(context_, input_)); }
-
- private:
-  WriteContext& context_;
-  Write write_;
-  In input_;
-};
-
-template <class Out, class Read>
-class ReadCommand final : public HandlerCompletion<Out, ReadJob> {
- public:
-  ReadCommand(Read read, Handler<Out> handler)
-      : HandlerCompletion<Out, ReadJob>(std::move(handler)), read_(std::move(read)) {}
-
-  void run(Database& db) override { this->set(read_(db)); }
-
- private:
-  Read read_;
-};
 
 GroupCommitLimits commit_limits(const SqliteOptions& options) {
   GroupCommitLimits limits;
@@ -106,7 +51,8 @@ SqliteStore::SqliteStore(const SqliteOptions& options,
       lock_(std::move(lock)),
       session_(std::move(session)),
       commits_(std::make_unique<GroupCommit>(*session_, commit_limits(options))),
-      readers_(std::make_unique<ReaderPool>(options.path, options.reader_threads)) {}
+      readers_(std::make_unique<ReaderPool>(options.path, options.reader_threads)),
+      journal_(std::make_unique<SqliteJournal>(*session_, *commits_, *readers_)) {}
 
 SqliteStore::~SqliteStore() {
   close();
@@ -121,6 +67,10 @@ void SqliteStore::close() {
   commits_->stop();
   readers_->stop();
   session_->close();  // the last connection: it checkpoints and removes the WAL
+}
+
+Journal& SqliteStore::journal() {
+  return *journal_;
 }
 
 Health SqliteStore::health() const {

@@ -5,6 +5,7 @@
 #include "store/group_commit.hpp"
 #include "store/sqlite/file_lock.hpp"
 #include "store/sqlite/reader_pool.hpp"
+#include "store/sqlite/sqlite_journal.hpp"
 #include "store/sqlite/write_session.hpp"
 #include "taskgate/store/store.hpp"
 
@@ -29,6 +30,7 @@ class SqliteStore final : public Store {
   void close() override;
   Health health() const override;
   std::int64_t generation() const override { return generation_; }
+  Journal& journal() override;
 
   void async_accept(NewTask task, Handler<AcceptOutcome> handler) override;
   void async_start(StartAttempt start, Handler<LogPosition> handler) override;
@@ -97,6 +99,7 @@ class SqliteStore final : public Store {
   std::unique_ptr<SqliteSession> session_;
   std::unique_ptr<GroupCommit> commits_;
   std::unique_ptr<ReaderPool> readers_;
+  std::unique_ptr<SqliteJournal> journal_;
   std::mutex close_mutex_;
 };
 

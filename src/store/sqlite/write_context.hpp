@@ -64,6 +64,8 @@ struct TaskState {
 
 /// Errc::not_found.
 Result<TaskState> task_state(WriteContext& context, const TaskRef& ref);
+/// The state of a task that runs under `fence`; Errc::conflict when it does not.
+Result<TaskState> running_state(WriteContext& context, const TaskRef& ref, Fence fence);
 
 /// Appends the drafts to the task's log, numbered from state.last_seq + 1, announces those that
 /// its webhook asked for, and hands them to the observer on commit. The row's own last_seq is the

@@ -133,10 +133,6 @@ WriteSession::SteadyTime SqliteSession::upkeep(bool idle, CompletionBatch& done)
   return now + kNothingToDo;
 }
 
-void SqliteSession::finish(CompletionBatch& done) noexcept {
-  release_held(done);
-}
-
 void SqliteSession::checkpoint_passive() {
   TASKGATE_CRASH_POINT("store.before_checkpoint");
   int total = 0;
@@ -180,7 +176,7 @@ void SqliteSession::truncate(SteadyTime now, CompletionBatch& done) {
   if (now >= held_until_) release_held(done);
 }
 
-void SqliteSession::release_held(CompletionBatch& done) {
+void SqliteSession::release_held(CompletionBatch& done) noexcept {
   for (auto& command : held_) done.add(std::move(command));
   held_.clear();
 }

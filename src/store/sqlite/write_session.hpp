@@ -31,7 +31,7 @@ class SqliteSession final : public WriteSession {
   void hold_back(std::vector<std::unique_ptr<Command>>& committed) override;
   bool probe() noexcept override;
   SteadyTime upkeep(bool idle, CompletionBatch& done) override;
-  void finish(CompletionBatch& done) noexcept override;
+  void release_held(CompletionBatch& done) noexcept override;
 
  private:
   static int wal_grew(void* self, sqlite3* handle, const char* name, int pages);
@@ -39,7 +39,6 @@ class SqliteSession final : public WriteSession {
   void checkpoint_passive();
   bool checkpoint_truncate();
   void truncate(SteadyTime now, CompletionBatch& done);
-  void release_held(CompletionBatch& done);
 
   std::unique_ptr<Database> db_;
   WriteContext context_;

@@ -24,6 +24,12 @@ Result<LogPosition> write_requeue(WriteContext& context, const Requeue& requeue)
 Result<LogPosition> write_finish(WriteContext& context, const Finish& finish);
 Result<CancelOutcome> write_cancel_request(WriteContext& context, const TaskRef& ref);
 
+Result<std::uint64_t> write_turn(WriteContext& context, const CommitTurn& commit);
+Result<Dispatched> write_dispatch(WriteContext& context, const Dispatch& dispatch);
+Result<OutcomeRecorded> write_outcome(WriteContext& context, const RecordOutcome& outcome);
+Result<std::uint64_t> write_wait(WriteContext& context, const Wait& wait);
+Result<TaskStatus> write_answer(WriteContext& context, const Answer& answer);
+
 Result<Done> write_purge(WriteContext& context, const TaskRef& ref);
 
 struct Sweep {

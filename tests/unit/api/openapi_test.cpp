@@ -214,6 +214,24 @@ TEST_F(Answers, OfTaskRoutesFit) {
   expect_described("get", "/tasks/{id}", get("/tasks/done"));
 }
 
+TEST_F(Answers, OfAgentsFit) {
+  gateway.add("default", "mine", TaskStatus::waiting);
+
+  expect_described("get", "/tasks/{id}/steps", get("/tasks/mine/steps"));
+  expect_described("get", "/tasks/{id}/tool_calls", get("/tasks/mine/tool_calls"));
+  expect_described("get", "/tasks/{id}/tool_calls", get("/tasks/nobody/tool_calls"));
+  expect_described("post", "/tasks/{id}/input",
+                   post("/tasks/mine/input", R"({"approve":{"key":"tg_a"}})"));
+  EXPECT_EQ(gateway.answered->key, "tg_a");
+  expect_described("post", "/tasks/{id}/retry", post("/tasks/mine/retry", ""));
+  expect_described("post", "/tasks/{id}/retry", post("/tasks/mine/retry", R"({"from_step":2})"));
+  EXPECT_EQ(gateway.submitted_options.retry->from_step, 2);
+  expect_described("post", "/tasks/{id}/retry", post("/tasks/mine/retry", R"({"from_step":0})"));
+  expect_described("post", "/tasks/{id}/retry", post("/tasks/nobody/retry", "{}"));
+  expect_described("post", "/tasks/{id}/input", post("/tasks/mine/input", "{}"));
+  expect_described("post", "/tasks/{id}/input", post("/tasks/mine/input", "{"));
+}
+
 TEST_F(Answers, OfFollowingFit) {
   gateway.add("default", "done", TaskStatus::success);
 

@@ -221,6 +221,31 @@ TEST(SsrfAddresses, RefusesPortsThatAreNotAllowed) {
   EXPECT_TRUE(check_address(address, 80, policy));
 }
 
+TEST(SsrfAddresses, AnEmptyListOfPortsAllowsEveryPort) {
+  SsrfPolicy policy;
+  policy.allowed_ports.clear();
+
+  EXPECT_TRUE(check_address(make_address("93.184.216.34"), 9000, policy));
+}
+
+TEST(SsrfAddresses, AnOperatorMayAllowPrivateNetworksAndNothingElse) {
+  SsrfPolicy policy;
+  policy.allow_private = true;
+  policy.own_listeners.push_back({make_address("10.0.0.1"), 8080});
+
+  for (const char* inside :
+       {"10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "127.0.0.1", "::1",
+        "fd12::1", "::ffff:10.0.0.1", "93.184.216.34"}) {
+    EXPECT_TRUE(check_address(make_address(inside), 9000, policy)) << inside;
+  }
+  for (const char* never :
+       {"169.254.169.254", "0.0.0.0", "224.0.0.1", "fe80::1", "100.100.100.200", "fd00:ec2::254",
+        "168.63.129.16", "192.0.2.1", "::ffff:169.254.169.254"}) {
+    EXPECT_FALSE(check_address(make_address(never), 9000, policy)) << never;
+  }
+  EXPECT_FALSE(check_address(make_address("10.0.0.1"), 8080, policy)) << "this server itself";
+}
+
 TEST(SsrfAddresses, RefusesOwnListenersInEitherForm) {
   SsrfPolicy policy;
   policy.own_listeners.push_back({make_address("8.8.4.4"), 443});

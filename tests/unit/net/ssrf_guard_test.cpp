@@ -372,6 +372,21 @@ TEST(SsrfGuard, TestFlagOpensLoopbackWithHttpOnAnyPort) {
   EXPECT_FALSE(check_webhook_url("http://10.0.0.1:31337/x", policy));
 }
 
+TEST(SsrfGuard, AllowPrivateOpensInsideNamesHttpAndPorts) {
+  SsrfPolicy policy;
+  policy.allow_private = true;
+
+  for (const char* url : {"http://erp/invoices", "https://erp.internal/invoices",
+                          "http://10.1.2.3:9000/", "http://localhost:8080/x"}) {
+    EXPECT_TRUE(check_webhook_url(url, policy)) << url;
+    EXPECT_FALSE(check_webhook_url(url, {})) << url;
+  }
+  for (const char* url :
+       {"http://169.254.169.254/latest", "ftp://erp/", "http://user@erp/", "http://0x7f.1/"}) {
+    EXPECT_FALSE(check_webhook_url(url, policy)) << url;
+  }
+}
+
 TEST(SsrfGuard, RefusesOwnListener) {
   SsrfPolicy policy;
   policy.own_listeners.push_back({boost::asio::ip::make_address("8.8.4.4"), 443});

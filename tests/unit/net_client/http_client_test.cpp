@@ -97,6 +97,51 @@ TEST_F(HttpClientTest, ReplaysOnlyIdempotentRequestsOnADeadConnection) {
   EXPECT_EQ(upstream.requests().size(), 4U) << "the POST was sent once";
 }
 
+TEST_F(HttpClientTest, ReplaysNothingThatWasWrittenWhereThatIsForbidden) {
+  ScriptedUpstream upstream;
+  upstream.enqueue(Reply::whole(200, "", "1"));
+  upstream.enqueue(Reply().close());
+  ASSERT_TRUE(fetch(get(upstream.url())));
+  ClientProgress progress;
+  auto request = get(upstream.url());
+  request.method = Method::put;
+  request.replay = Replay::if_unsent;
+  request.progress = &progress;
+
+  const auto refused = fetch(std::move(request));
+
+  EXPECT_FALSE(refused);
+  EXPECT_EQ(upstream.requests().size(), 2U) << "the PUT was sent once";
+  EXPECT_TRUE(progress.request_left);
+  EXPECT_FALSE(progress.response_began);
+}
+
+TEST_F(HttpClientTest, TellsThatAnAnswerBegan) {
+  ScriptedUpstream upstream;
+  upstream.enqueue(Reply::raw("HTTP/1.1 2").close());
+  ClientProgress progress;
+  auto request = get(upstream.url());
+  request.progress = &progress;
+
+  EXPECT_FALSE(fetch(std::move(request)));
+  EXPECT_TRUE(progress.request_left);
+  EXPECT_TRUE(progress.response_began);
+}
+
+TEST_F(HttpClientTest, TellsThatNothingOfTheRequestLeft) {
+  std::uint16_t port = 0;
+  {
+    ScriptedUpstream gone;
+    port = gone.port();
+  }
+  ClientProgress progress;
+  auto request = get("http://127.0.0.1:" + std::to_string(port));
+  request.progress = &progress;
+
+  EXPECT_FALSE(fetch(std::move(request)));
+  EXPECT_FALSE(progress.request_left);
+}
+
 TEST_F(HttpClientTest, DoesNotReplayOnAFreshConnection) {
   ScriptedUpstream upstream;
   upstream.enqueue(Reply().close());

@@ -23,9 +23,13 @@ class HttpClientTls : public HttpClientFixture {
     ScriptedUpstream upstream(server(leaf));
     upstream.enqueue(Reply::whole(200, "", "x"));
 
-    const auto response = fetch(get(upstream.url()));
+    ClientProgress progress;
+    auto request = get(upstream.url());
+    request.progress = &progress;
+    const auto response = fetch(std::move(request));
 
     ASSERT_FALSE(response);
+    EXPECT_FALSE(progress.request_left);
     EXPECT_EQ(response.error().code(), Errc::upstream_unavailable);
     EXPECT_NE(response.error().message().find("TLS"), std::string::npos)
         << response.error().message();

@@ -43,7 +43,7 @@ class FakeSession final : public WriteSession {
   SteadyTime upkeep(bool, CompletionBatch&) override {
     return std::chrono::steady_clock::now() + std::chrono::hours(1);
   }
-  void finish(CompletionBatch& done) noexcept override {
+  void release_held(CompletionBatch& done) noexcept override {
     for (auto& command : held) done.add(std::move(command));
     held.clear();
   }
@@ -212,6 +212,25 @@ TEST_F(GroupCommitTest, HeldErasureIsCompletedWhenItStops) {
   ASSERT_EQ(outcomes_.size(), 2U);
   EXPECT_EQ(*outcomes_[0], 8);
   EXPECT_EQ(*outcomes_[1], 7);
+}
+
+// Nobody waits for a disk that may stay sick for ever: the deletion is committed.
+TEST_F(GroupCommitTest, HeldErasureIsCompletedWhenTheDiskFallsSick) {
+  GroupCommitLimits limits;
+  limits.probe_every = std::chrono::hours(1);
+  GroupCommit commits(session_, limits);
+  auto erasure = command(1);
+  erasure->set_erasure();
+  commits.submit(std::move(erasure));
+  while (session_.count("publish") == 0) std::this_thread::yield();
+  session_.failing = true;
+  commits.submit(command(2));
+
+  context_.run_for(std::chrono::seconds(20));
+
+  ASSERT_EQ(outcomes_.size(), 2U);
+  EXPECT_EQ(outcomes_[0].has_value() + outcomes_[1].has_value(), 1);
+  EXPECT_FALSE(commits.health().writable);
 }
 
 TEST_F(GroupCommitTest, StopCommitsTheQueueAndRefusesTheRest) {

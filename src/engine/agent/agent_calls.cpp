@@ -1,0 +1,275 @@
+// The calls of the loop's last turn: reads beside each other, writes one after another, repeated
+// ones from the ledger; and what somebody has to be asked.
+
+#include "engine/agent/agent_loop.hpp"
+#include "engine/agent/agent_report.hpp"
+#include "engine/agent/agent_services.hpp"
+#include "taskgate/core/crash_point.hpp"
+#include "taskgate/observe/log.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace taskgate::engine {
+
+namespace asio = boost::asio;
+using store::CallEffect;
+using store::CallRow;
+using store::CallState;
+using End = CallRunner::End;
+
+namespace {
+
+// Nothing more is done about it, and the model can be told.
+bool has_answer(const CallRow& call) {
+  return store::is_settled(call.state) || call.state == CallState::failed_definite;
+}
+
+// A bug, or no memory. The call stays as the journal has it, and the attempt ends.
+void report_broken_call(std::string_view what, std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(std::move(failure));
+  } catch (const std::exception& error) {
+    log::error("agent.call_broke", {{"what", what}, {"reason", error.what()}});
+  }
+}
+
+bool is_asked_for(const CallRow& call) {
+  return call.state == CallState::needs_approval || call.state == CallState::outcome_unknown;
+}
+
+}  // namespace
+
+// A definite failure has been told to the model with its turn: only a call of the last turn is
+// open.
+std::vector<std::size_t> AgentLoop::open_calls() const {
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < calls_.size(); ++i) {
+    if (calls_[i].place.turn == static_cast<int>(turns_.size()) && !has_answer(calls_[i]))
+      open.push_back(i);
+  }
+  return open;
+}
+
+asio::awaitable<AgentLoop::Next> AgentLoop::run_calls() {
+  asking_ = stopped_ = lost_ = false;
+  std::vector<std::size_t> writes;
+  std::vector<std::size_t> aliases;
+  runtime::TaskGroup group(report_broken_call);
+  std::vector<runtime::StopHandle> reads;
+  for (const auto index : open_calls()) {
+    if (calls_[index].plan.alias) {
+      aliases.push_back(index);
+    } else if (calls_[index].plan.effect == CallEffect::read) {
+      reads.push_back(
+          group.spawn("tool", control_->strand(), runtime::OnError::log, run_read(index)));
+    } else {
+      writes.push_back(index);
+    }
+  }
+  if (!writes.empty())
+    group.spawn("tools", control_->strand(), runtime::OnError::log, run_writes(std::move(writes)));
+  if (group.size() > 0) {
+    const bool joined = co_await join_calls(group, reads);
+    if (!joined) stopped_ = true;
+  }
+  if (!lost_ && !stopped_) co_await answer_aliases(std::move(aliases));
+  if (lost_) co_return Next::lost;
+  if (stopped_ || control_->reason() != StopReason::none) co_return Next::stopped;
+  if (asking_) co_return Next::wait;
+  if (!open_calls().empty()) co_return Next::lost;  // a call broke off: the journal knows where
+  if (auto bound = exceeded_bound()) {
+    finding_ = std::move(bound);
+    co_return Next::bound;
+  }
+  co_return Next::ask_model;
+}
+
+// Waits for all calls. A stop cuts reads short; writes that are being sent are waited for, they end
+// by their tools' timeouts; only a shutdown does not wait. False: stopped.
+asio::awaitable<bool> AgentLoop::join_calls(runtime::TaskGroup& group,
+                                            const std::vector<runtime::StopHandle>& reads) {
+  bool joined = false;
+  const bool is_stopped = control_->reason() != StopReason::none;
+  if (!is_stopped && writer_.row().deadline) {
+    const auto left = *writer_.row().deadline - context_.clock.now();
+    control_->stop_after(std::max(left, std::chrono::milliseconds{0}), StopReason::deadline);
+  }
+  if (!is_stopped) {
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    try {
+      co_await group.join();
+      joined = true;
+    } catch (const boost::system::system_error&) {
+      // Stopped: below.
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  }
+  if (!joined) {
+    if (control_->reason() == StopReason::shutdown) group.request_stop();
+    for (const auto& read : reads) read.stop();
+    co_await group.join();
+  }
+  control_->let_run();
+  co_return joined;
+}
+
+asio::awaitable<void> AgentLoop::run_read(std::size_t index) {
+  if (calls_[index].state == CallState::needs_approval) {
+    asking_ = true;
+    co_return;
+  }
+  const auto end = co_await run_one(index);
+  note_end(end);
+}
+
+asio::awaitable<void> AgentLoop::run_writes(std::vector<std::size_t> indexes) {
+  for (const auto index : indexes) {
+    auto& call = calls_[index];
+    if (call.state == CallState::needs_approval) {
+      asking_ = true;
+      co_return;  // those after it may rest on it
+    }
+    const auto end = co_await run_one(index);
+    note_end(end);
+    if (end != End::settled) co_return;
+  }
+}
+
+asio::awaitable<void> AgentLoop::answer_aliases(std::vector<std::size_t> indexes) {
+  for (const auto index : indexes) {
+    const auto end = co_await answer_alias(index);
+    note_end(end);
+    if (end == End::lost || end == End::stopped) co_return;
+  }
+}
+
+void AgentLoop::note_end(End end) {
+  if (end == End::asking) asking_ = true;
+  if (end == End::stopped) stopped_ = true;
+  if (end == End::lost) lost_ = true;
+}
+
+asio::awaitable<End> AgentLoop::run_one(std::size_t index) {
+  auto& call = calls_[index];
+  const auto found = tools_.find(tools::wire_name(call.plan.tool));
+  UsableTool gone;
+  const UsableTool& tool = found == tools_.end() ? gone : found->second;
+  const bool is_usable = tool.tool != nullptr && tool.contract != nullptr;
+  if (!is_usable) {
+    // Nothing can be sent, and of what was sent nobody can be asked but people.
+    if (call.state == CallState::outcome_unknown || call.state == CallState::dispatched)
+      co_return End::asking;
+    co_return co_await settle_without_sending(index, "the tool cannot be used any more");
+  }
+  CallRunner runner(owner_, tool, call, index + 1);
+  co_return co_await runner.run();
+}
+
+CallRow* AgentLoop::holder_of(const CallRow& alias) {
+  for (auto& call : calls_) {
+    if (!call.plan.alias && call.plan.key == alias.plan.key) return &call;
+  }
+  return nullptr;
+}
+
+// The intent of an earlier call. What that one came to is the answer; if it has failed for certain,
+// and in an earlier turn, it is sent again under the same key.
+asio::awaitable<End> AgentLoop::answer_alias(std::size_t index) {
+  auto& call = calls_[index];
+  auto* holder = holder_of(call);
+  if (holder == nullptr)
+    co_return co_await settle_without_sending(index, "the call that it repeats is not known");
+  const bool is_earlier = holder->place.turn < call.place.turn;
+  const bool may_repeat = is_earlier && holder->state == CallState::failed_definite;
+  bool replayed = true;
+  if (may_repeat) {
+    const auto end = co_await run_one(static_cast<std::size_t>(holder - calls_.data()));
+    if (end != End::settled) co_return end;
+    replayed = false;
+  } else if (!has_answer(*holder)) {
+    co_return is_asked_for(*holder) ? End::asking : End::lost;
+  }
+  store::RecordOutcome answer;
+  answer.ref = task_->ref;
+  answer.fence = writer_.fence();
+  answer.place = call.place;
+  answer.state = holder->state;
+  answer.outcome = holder->outcome;
+  answer.evidence = holder->evidence;
+  answer.resolved_by = replayed ? "replay" : "";
+  answer.at = context_.clock.now();
+  co_return co_await write_settled(index, std::move(answer));
+}
+
+asio::awaitable<End> AgentLoop::settle_without_sending(std::size_t index, std::string why) {
+  store::RecordOutcome answer;
+  answer.ref = task_->ref;
+  answer.fence = writer_.fence();
+  answer.place = calls_[index].place;
+  answer.attempt = calls_[index].attempts;
+  answer.state = CallState::failed_definite;
+  answer.outcome = error_outcome("tool_error", why);
+  answer.evidence = std::move(why);
+  answer.at = context_.clock.now();
+  co_return co_await write_settled(index, std::move(answer));
+}
+
+asio::awaitable<End> AgentLoop::write_settled(std::size_t index, store::RecordOutcome outcome) {
+  auto& call = calls_[index];
+  const auto copy = outcome;
+  const auto recorded = co_await context_.store.journal().record_outcome(std::move(outcome));
+  if (!recorded) {
+    (void)lost_to(recorded.error());  // noted: the end says it
+    co_return End::lost;
+  }
+  if (!recorded.value().applied) co_return End::lost;
+  call.state = copy.state;
+  call.outcome = copy.outcome;
+  call.evidence = copy.evidence;
+  call.resolved_by = copy.resolved_by;
+  call.outcome_at = copy.at;
+  co_return End::settled;
+}
+
+asio::awaitable<AttemptEnd> AgentLoop::wait() {
+  AttemptEnd end;
+  const bool logged = co_await writer_.log().flush();
+  if (!logged) co_return co_await writer_.requeue(StopReason::storage);
+  store::Wait wait;
+  wait.ref = task_->ref;
+  wait.fence = writer_.fence();
+  std::vector<const CallRow*> asked;
+  for (const auto index : open_calls()) {
+    if (!is_asked_for(calls_[index])) continue;
+    wait.asked.push_back(calls_[index].place);
+    asked.push_back(&calls_[index]);
+  }
+  // A call of an earlier turn that was sent again for an alias.
+  for (const auto& call : calls_) {
+    const bool is_last = call.place.turn == static_cast<int>(turns_.size());
+    if (is_last || call.state != CallState::outcome_unknown) continue;
+    wait.asked.push_back(call.place);
+    asked.push_back(&call);
+  }
+  wait.required_input = required_input(asked);
+  EventDraft waiting;
+  waiting.type = EventType::task_waiting;
+  waiting.at = context_.clock.now();
+  waiting.data = R"("required_input":)" + wait.required_input;
+  wait.events.push_back(std::move(waiting));
+  TASKGATE_CRASH_POINT("agent.before_wait");
+  const auto written = co_await context_.store.journal().wait(std::move(wait));
+  TASKGATE_CRASH_POINT("agent.after_wait");
+  if (written) {
+    (void)co_await writer_.log().settle();  // nothing is in flight: it was flushed
+    end.kind = AttemptEnd::Kind::waiting;
+    co_return end;
+  }
+  co_return co_await writer_.requeue(StopReason::storage);
+}
+
+}  // namespace taskgate::engine

@@ -1,0 +1,232 @@
+#include "engine/agent/agent_report.hpp"
+
+#include "engine/agent/turn_record.hpp"
+#include "taskgate/core/json_text.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace taskgate::engine {
+
+using store::CallRow;
+using store::CallState;
+
+namespace {
+
+void put_text(std::string& out, std::string_view key, std::string_view value) {
+  append_json_key(out, key);
+  append_json_string(out, value);
+}
+
+void put_number(std::string& out, std::string_view key, std::int64_t value) {
+  append_json_key(out, key);
+  append_json_number(out, value);
+}
+
+void put_raw(std::string& out, std::string_view key, std::string_view json) {
+  append_json_key(out, key);
+  out += json;
+}
+
+void put_time(std::string& out, std::string_view key, const std::optional<TimePoint>& time) {
+  append_json_key(out, key);
+  if (!time) {
+    out += "null";
+    return;
+  }
+  out += '"';
+  append_rfc3339(out, *time);
+  out += '"';
+}
+
+bool is_replayed(const CallRow& call) {
+  return call.resolved_by == "replay";
+}
+
+// The call that holds the state of the key.
+const CallRow& holder_among(const std::vector<CallRow>& all, const CallRow& call) {
+  if (!call.plan.alias) return call;
+  for (const auto& other : all) {
+    if (!other.plan.alias && other.plan.key == call.plan.key) return other;
+  }
+  return call;
+}
+
+std::int64_t duration_of(const CallRow& call) {
+  if (!call.dispatched_at || !call.outcome_at || is_replayed(call)) return 0;
+  return std::max<std::int64_t>(0, (*call.outcome_at - *call.dispatched_at).count());
+}
+
+std::string asked_json(const CallRow& call) {
+  const bool is_approval = call.state == CallState::needs_approval;
+  std::string out = "{";
+  put_text(out, "kind", is_approval ? "approval" : "outcome");
+  put_text(out, "key", call.plan.key);
+  put_text(out, "tool", call.plan.tool);
+  put_raw(out, "arguments", call.plan.arguments);
+  put_number(out, "turn", call.place.turn);
+  if (!is_approval) put_text(out, "evidence", call.evidence);
+  put_text(out, "message",
+           is_approval ? "the call needs your consent: answer approve, deny or edit"
+                       : "nobody knows whether the call was executed: answer resolve with executed "
+                         "true or false");
+  out += '}';
+  return out;
+}
+
+Finding finding_of(const CallRow& call) {
+  Finding finding;
+  finding.type = "tool_outcome_unknown";
+  finding.message = "nobody knows whether the call of " + call.plan.tool + " was executed";
+  finding.severity = "error";
+  finding.recovery = "resolve_tool_outcome";
+  finding.source = "tool";
+  finding.evidence = "key " + call.plan.key + (call.evidence.empty() ? "" : ": " + call.evidence);
+  return finding;
+}
+
+Finding refused_finding(const CallRow& call) {
+  const bool incomplete = call.outcome.find("\"tool_args_incomplete\"") != std::string::npos;
+  Finding finding;
+  finding.type = incomplete ? "tool_args_incomplete" : "tool_error";
+  finding.message = incomplete ? "a call of " + call.plan.tool + " was cut off, and not sent"
+                               : "a call of " + call.plan.tool + " failed; the model was told";
+  finding.severity = "info";
+  finding.recovery = "none";
+  finding.source = incomplete ? "model" : "tool";
+  finding.evidence = call.evidence.empty() ? call.outcome.substr(0, 200) : call.evidence;
+  return finding;
+}
+
+void put_step(std::string& out, int index, const char* kind, std::string_view name) {
+  if (!out.empty()) out += ',';
+  out += '{';
+  put_number(out, "index", index);
+  put_text(out, "kind", kind);
+  put_text(out, "name", name);
+}
+
+}  // namespace
+
+providers::Message tool_message(const CallRow& call) {
+  std::string text = call.outcome;
+  if (text.empty()) text = R"({"result":null})";
+  if (is_replayed(call) && text.ends_with('}')) {
+    text.pop_back();
+    text += R"(,"replayed":true,"note":"this call was made before in this task, )"
+            R"(and was not executed again"})";
+  }
+  providers::Message message;
+  message.role = "tool";
+  message.tool_call_id = call.plan.provider_call_id;
+  message.content.push_back({std::move(text), {}});
+  return message;
+}
+
+std::string required_input(const std::vector<const CallRow*>& asked) {
+  std::string out = R"({"calls":[)";
+  for (const auto* call : asked) {
+    if (out.back() != '[') out += ',';
+    out += asked_json(*call);
+  }
+  out += "]}";
+  return out;
+}
+
+std::string call_json(const CallRow& call, const std::vector<CallRow>& all) {
+  const auto& holder = holder_among(all, call);
+  std::string out = "{";
+  append_json_key(out, "key");
+  if (call.plan.key.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, call.plan.key);
+  }
+  put_text(out, "name", call.plan.tool);
+  put_text(out, "effect", call.plan.effect == store::CallEffect::read ? "read" : "write");
+  put_text(out, "status", to_string(call.state));
+  put_number(out, "executions", holder.attempts);
+  put_raw(out, "replayed", is_replayed(call) ? "true" : "false");
+  put_number(out, "step", call.place.turn);
+  put_number(out, "duration_ms", duration_of(call));
+  put_time(out, "dispatched_at", call.dispatched_at);
+  put_time(out, "finished_at", call.outcome_at);
+  if (!call.evidence.empty()) put_text(out, "evidence", call.evidence);
+  if (!call.resolved_by.empty() && !is_replayed(call))
+    put_text(out, "resolved_by", call.resolved_by);
+  if (call.late) put_raw(out, "late", "true");
+  out += '}';
+  return out;
+}
+
+std::string calls_json(const std::vector<CallRow>& calls) {
+  std::string out = "[";
+  for (const auto& call : calls) {
+    if (out.back() != '[') out += ',';
+    out += call_json(call, calls);
+  }
+  out += ']';
+  return out;
+}
+
+std::string steps_json(const std::vector<store::TurnRow>& turns,
+                       const std::vector<CallRow>& calls,
+                       int& index) {
+  std::string out;
+  for (const auto& turn : turns) {
+    put_step(out, index++, "model", turn.served_model);
+    put_text(out, "status", "succeeded");
+    put_time(out, "started_at", turn.started_at);
+    put_number(out, "duration_ms",
+               std::max<std::int64_t>(0, (turn.committed_at - turn.started_at).count()));
+    put_raw(out, "usage", turn.usage);
+    put_raw(out, "errors", "[]");
+    out += '}';
+    for (const auto& call : calls) {
+      if (call.place.turn != turn.turn) continue;
+      put_step(out, index++, "tool", call.plan.tool);
+      put_text(out, "status", to_string(call.state));
+      put_time(out, "started_at", call.dispatched_at);
+      put_number(out, "duration_ms", duration_of(call));
+      put_text(out, "key", call.plan.key);
+      put_raw(out, "replayed", is_replayed(call) ? "true" : "false");
+      put_raw(out, "errors", "[]");
+      out += '}';
+    }
+  }
+  return out;
+}
+
+void add_usage(providers::Usage& sum, const providers::Usage& usage) {
+  if (!usage.reported) return;
+  sum.reported = true;
+  sum.input_tokens += usage.input_tokens;
+  sum.output_tokens += usage.output_tokens;
+  sum.cached_input_tokens += usage.cached_input_tokens;
+  sum.cache_write_input_tokens += usage.cache_write_input_tokens;
+  sum.reasoning_tokens += usage.reasoning_tokens;
+}
+
+void describe_agent(const AgentReport& report, FinalResult& result) {
+  int index = 1;
+  result.agent_steps = steps_json(report.rows, report.calls, index);
+  result.agent_step_count = index - 1;
+  result.tool_calls = calls_json(report.calls);
+  for (const auto& row : report.rows) {
+    if (const auto turn = replay_turn(row)) add_usage(result.usage, turn->usage);
+  }
+  for (const auto& call : report.calls)
+    result.tool_time += std::chrono::milliseconds(duration_of(call));
+  for (std::size_t i = 0; i < report.replayed; ++i)
+    result.upstream += report.rows[i].committed_at - report.rows[i].started_at;
+  for (const auto& call : report.calls) {
+    if (call.plan.alias) continue;
+    if (call.state == CallState::outcome_unknown || call.state == CallState::dispatched)
+      result.findings.push_back(finding_of(call));
+    else if (call.state == CallState::failed_definite)
+      result.findings.push_back(refused_finding(call));
+  }
+}
+
+}  // namespace taskgate::engine
