@@ -166,7 +166,7 @@ quietly() {
 # How far the tool that writes to $log has come: ninja's "[12/340]", ctest's "12/340 Test"; and which
 # tests have failed by then.
 progress() {
-  tail -n 1 "$log" | sed -n 's/^\[\([0-9]*\)\/\([0-9]*\)\].*/(\1 of \2)/p; s/^ *\([0-9]*\)\/\([0-9]*\) Test.*/(\1 of \2)/p'
+  tail -n 9 "$log" | sed -n 's/^\[\([0-9]*\)\/\([0-9]*\)\].*/(\1 of \2)/p; s/^ *\([0-9]*\)\/\([0-9]*\) Test.*/(\1 of \2)/p' | tail -n 1
   failed_so_far | sed 's/^/    failed: /'
 }
 
