@@ -26,10 +26,10 @@ const Choice<Config> kAuthMode{kAuthModes, [](const Config& c) { return to_strin
                                [](Config& c, std::string_view name) {
                                  c.auth.mode = name == "open" ? AuthMode::open : AuthMode::keys;
                                }};
-const Choice<Config> kLogLevel{
+const Choice<Config> kLevelChoice{
     kLogLevels, [](const Config& c) { return log::to_string(c.log.level); },
     [](Config& c, std::string_view name) { c.log.level = *log::parse_level(name); }};
-const Choice<Config> kLogFormat{
+const Choice<Config> kFormatChoice{
     kLogFormats, [](const Config& c) { return log::to_string(c.log.format); },
     [](Config& c, std::string_view name) { c.log.format = *log::parse_format(name); }};
 const Choice<ProviderConfig> kProtocol{
@@ -159,9 +159,9 @@ const Setting<Config> kConfigSettings[] = {
      "Ports that a webhook's URL may name; an empty list allows every port."},
     {"auth/mode", kAuthMode, 0, 0,
      "`keys`: every request needs an API key; `open`: none is asked for, on a loopback address only."},
-    {"log/level", kLogLevel, 0, 0,
+    {"log/level", kLevelChoice, 0, 0,
      "Least level that is logged."},
-    {"log/format", kLogFormat, 0, 0,
+    {"log/format", kFormatChoice, 0, 0,
      "Form of a log line on stderr."},
     {"shutdown_grace_ms", in_config<&Config::shutdown_grace>, 0, 10 * kMinuteMs,
      "Milliseconds that requests, streams and attempts get to end after SIGTERM."},

@@ -22,8 +22,8 @@ bool may_have_history(const LiveTask& task, bool has_route) {
 
 // Every change of model stands in a task.retrying event; the log is the only place where it does.
 asio::awaitable<bool> learn_route(const AttemptContext& context, LiveTaskPtr task) {
-  constexpr int kPageEvents = 1000;
-  constexpr std::size_t kPageBytes = 4U << 20;
+  constexpr int kRoutePageEvents = 1000;
+  constexpr std::size_t kRoutePageBytes = 4U << 20;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const auto body = co_await context.store.request_body(task->ref);
   if (!body) co_return false;
@@ -33,7 +33,8 @@ asio::awaitable<bool> learn_route(const AttemptContext& context, LiveTaskPtr tas
   AnswerHistory history;
   std::uint64_t after = 0;
   for (bool more = may_have_history(*task, route != nullptr); more;) {
-    const auto page = co_await context.store.events(task->ref, after, kPageEvents, kPageBytes);
+    const auto page =
+        co_await context.store.events(task->ref, after, kRoutePageEvents, kRoutePageBytes);
     if (!page) co_return false;
     more = !page.value().events.empty();
     for (const auto& event : page.value().events) {

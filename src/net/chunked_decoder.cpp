@@ -10,7 +10,7 @@ constexpr std::size_t kMaxExtensionBytes = 4096;  // of one chunk
 constexpr std::size_t kMaxTrailerBytes = 16 * 1024;
 constexpr unsigned kMaxSizeDigits = 16;  // 64 bits
 
-int hex_digit(char c) noexcept {
+int size_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -71,7 +71,7 @@ ChunkedDecoder::State ChunkedDecoder::step_size(char c) {
     extension_bytes_ = 0;
   }
   if (state_ == State::size_start || state_ == State::size) {
-    const int digit = hex_digit(c);
+    const int digit = size_digit(c);
     if (digit >= 0) {
       if (++digits_ > kMaxSizeDigits) return State::bad;
       remaining_ = remaining_ * 16 + static_cast<std::uint64_t>(digit);

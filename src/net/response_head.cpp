@@ -35,7 +35,7 @@ std::string_view trim(std::string_view text) noexcept {
   return text;
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+bool is_same_field(std::string_view a, std::string_view b) noexcept {
   const auto lower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   };
@@ -68,11 +68,11 @@ bool parse_field(std::string_view line, Headers& headers) {
 // Whether any field of that name lists the token.
 bool lists_token(const Headers& headers, std::string_view name, std::string_view token) {
   for (const auto& [field, value] : headers.all()) {
-    if (!equals_ignoring_case(field, name)) continue;
+    if (!is_same_field(field, name)) continue;
     std::string_view rest = value;
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
-      if (equals_ignoring_case(trim(rest.substr(0, comma)), token)) return true;
+      if (is_same_field(trim(rest.substr(0, comma)), token)) return true;
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }
@@ -83,7 +83,7 @@ bool lists_token(const Headers& headers, std::string_view name, std::string_view
 Result<std::optional<std::uint64_t>> content_length(const Headers& headers) {
   std::optional<std::uint64_t> length;
   for (const auto& [field, value] : headers.all()) {
-    if (!equals_ignoring_case(field, "content-length")) continue;
+    if (!is_same_field(field, "content-length")) continue;
     std::uint64_t number = 0;
     const char* end = value.data() + value.size();
     const auto [stop, error] = std::from_chars(value.data(), end, number);
@@ -136,14 +136,13 @@ Result<BodyFraming> body_framing(const ResponseHead& head, Method request_method
   }
   // A refusal counts by its status, whatever its body; an answer that cannot be read is none.
   if (const auto coding = head.headers.find("content-encoding");
-      head.status < 400 && coding && !coding->empty() &&
-      !equals_ignoring_case(*coding, "identity")) {
+      head.status < 400 && coding && !coding->empty() && !is_same_field(*coding, "identity")) {
     return Error(Errc::upstream_unavailable,
                  "the upstream sent a compressed body that nobody asked for");
   }
   if (has_transfer) {
     const auto coding = head.headers.find("transfer-encoding");
-    if (head.headers.count("transfer-encoding") != 1 || !equals_ignoring_case(*coding, "chunked") ||
+    if (head.headers.count("transfer-encoding") != 1 || !is_same_field(*coding, "chunked") ||
         head.minor_version == 0 || *length) {
       return malformed("transfer-encoding");
     }

@@ -89,9 +89,9 @@ void ServerWorker::start() {
 }
 
 asio::awaitable<void> ServerWorker::accept_loop() {
-  constexpr auto nothrow = asio::as_tuple(asio::use_awaitable);
+  constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
   while (acceptor_.is_open()) {
-    auto [ec, socket] = co_await acceptor_.async_accept(nothrow);
+    auto [ec, socket] = co_await acceptor_.async_accept(quietly);
     if (!ec) {
       admit(std::move(socket));
     } else if (ec != asio::error::connection_aborted && acceptor_.is_open()) {

@@ -34,8 +34,14 @@ function(taskgate_fuzz name source)
   list(TRANSFORM F_SEEDS PREPEND ${PROJECT_SOURCE_DIR}/../shared/fixtures/providers/)
   add_test(NAME fuzz.${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/run.sh
     ${program} ${CMAKE_CURRENT_BINARY_DIR}/corpus_${name} ${F_SEEDS})
-  set_tests_properties(fuzz.${name} PROPERTIES
-    LABELS "fuzz;release-only" SKIP_RETURN_CODE 77 TIMEOUT 300)
+  # Two of them at once at most: more would leave nothing for the tests that wait.
+  get_property(fuzzers GLOBAL PROPERTY taskgate_fuzzers)
+  list(LENGTH fuzzers number)
+  math(EXPR lane "${number} % 2")
+  set_property(GLOBAL APPEND PROPERTY taskgate_fuzzers ${name})
+  set_tests_properties(fuzz.${name} PROPERTIES RESOURCE_LOCK fuzz_lane_${lane}
+    LABELS "fuzz;release-only" SKIP_RETURN_CODE 77 TIMEOUT 300 COST 65
+    ENVIRONMENT TASKGATE_FUZZ_SEED=1)
 endfunction()
 
 set(fuzz_programs)
