@@ -1,6 +1,7 @@
 // What is wrong with tools, MCP servers and prices that only their values together show.
 #include "app/config_reader.hpp"
 #include "taskgate/checks/schema.hpp"
+#include "taskgate/net/http.hpp"
 #include "taskgate/net/ssrf_guard.hpp"
 
 #include <algorithm>
@@ -80,10 +81,25 @@ void check_definition(ConfigReader& reader, const std::string& pointer, const To
   }
 }
 
+// The operator's fields win over ours, and a key that is always the same is none.
+void check_key_header(ConfigReader& reader,
+                      const std::string& pointer,
+                      const ToolConfig& tool,
+                      const HeaderMap& headers) {
+  net::Headers fields;  // compares names without case
+  for (const auto& [name, value] : headers) fields.add(name, value);
+  if (!fields.find(tool.definition.idempotency_header)) return;
+  reader.complain(given(reader, pointer, "idempotency_header"),
+                  "headers hold the field " + tool.definition.idempotency_header +
+                      ", which carries the key of each write",
+                  "take it out of headers, or name another field");
+}
+
 void check_http_tool(ConfigReader& reader, const std::string& name, const ToolConfig& tool) {
   const std::string pointer = pointer_child("/tools", name);
   const auto& http = tool.http;
   check_definition(reader, pointer, tool);
+  check_key_header(reader, pointer, tool, http.headers);
   check_parameters(reader, pointer, tool);
   if (http.url.empty()) {
     reader.complain(given(reader, pointer, "http/url"), "http/url is missing",
@@ -128,6 +144,7 @@ void check_mcp_server(ConfigReader& reader, const std::string& name, McpServerCo
                       "\"ask\", or \"retry_same_key\" if it knows keys");
     }
     check_definition(reader, at, tool);
+    check_key_header(reader, at, tool, server.headers);
   }
 }
 
@@ -147,6 +164,7 @@ void check_tool_names(ConfigReader& reader) {
   }
   for (const auto& [name, tool] : config.tools) check(pointer_child("/tools", name), tool);
   for (const auto& [server_name, server] : config.mcp_servers) {
+    if (!server.enabled) continue;
     const std::string root = pointer_child(pointer_child("/mcp_servers", server_name), "tools");
     for (const auto& [name, tool] : server.tools) check(pointer_child(root, name), tool);
   }

@@ -116,6 +116,8 @@ TEST_F(ConfigTools, EveryFaultIsTold) {
       {R"({"tools": {"a": {"ignore_args": ["b"]}}})",
        "/tools/a/ignore_args/0: expected a JSON pointer"},
       {R"({"tools": {"a": {"idempotency_header": "a b"}}})", "the name of a header field"},
+      {R"({"tools": {"a": {"http": {"headers": {"idempotency-key": "x"}}}}})",
+       "headers hold the field Idempotency-Key"},
       {R"({"tools": {"a": {"not_executed_status": [200]}}})", "list of integers 400..599"},
       {R"({"tools": {"a": {"key_window_seconds": 5}}})", "warning: /tools/a/key_window_seconds"},
       {R"({"tools": {"a.b": {"parameters": {"type": "object"}, "http": {"url": "https://example.com"}},
