@@ -196,12 +196,18 @@ TEST_F(McpToolTest, AToolThatSaysItFailedHasAnswered) {
   EXPECT_EQ(outcome.result, "no such customer");
 }
 
-TEST_F(McpToolTest, JsonRpcErrorsAreDefiniteOnlyWhenTheRequestWasRefused) {
+// -32602 and -32600 say nothing certain: servers answer so as well when the tool has run and what
+// it gave does not fit its own output schema.
+TEST_F(McpToolTest, JsonRpcErrorsAreDefiniteOnlyWhereNoToolCanHaveRun) {
   const struct {
-    int code;
+    std::int64_t code;
     State expected;
-  } cases[] = {{-32602, State::failed_definite},
+  } cases[] = {{-32700, State::failed_definite},
                {-32601, State::failed_definite},
+               {-32602, State::unknown},
+               {-32600, State::unknown},
+               {(std::int64_t{1} << 32) - 32601, State::unknown},
+               {-(std::int64_t{1} << 32) - 32601, State::unknown},
                {-32603, State::unknown},
                {-32000, State::unknown},
                {1, State::unknown}};
@@ -216,6 +222,20 @@ TEST_F(McpToolTest, JsonRpcErrorsAreDefiniteOnlyWhenTheRequestWasRefused) {
     EXPECT_EQ(outcome.state, c.expected) << c.code;
     EXPECT_EQ(outcome.result, "because");
     EXPECT_TRUE(outcome.is_error);
+  }
+}
+
+TEST_F(McpToolTest, AReadThatWasRefusedIsNotSentAgain) {
+  for (const int code : {-32602, -32603}) {
+    mcp_.next_call([code](const json& id) {
+      return Reply::json(
+          200,
+          json{{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", code}, {"message", "because"}}}}
+              .dump());
+    });
+    const auto outcome = call("crm.lookup", R"({"name":"x"})");
+    EXPECT_EQ(outcome.state, State::failed_definite) << code;
+    EXPECT_EQ(outcome.retryable, code == -32603) << code;
   }
 }
 
