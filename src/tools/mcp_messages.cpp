@@ -1,5 +1,6 @@
 #include "tools/mcp_messages.hpp"
 
+#include "taskgate/core/json_guard.hpp"
 #include "tools/contract.hpp"
 
 #include <algorithm>
@@ -15,13 +16,10 @@ using State = ToolOutcome::State;
 constexpr std::size_t kMaxPageTools = 2000;
 constexpr std::uint64_t kLargestCode = std::numeric_limits<int>::max();
 
+constexpr std::size_t kMaxMessageDepth = 128;
+
 std::string dumped(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::string text_member(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 std::optional<bool> hint(const json& tool, const char* name) {
@@ -108,6 +106,11 @@ ToolOutcome error_outcome(const ToolDefinition& definition, const Reply& reply) 
 
 }  // namespace
 
+std::string text_member(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 bool is_known_version(std::string_view version) noexcept {
   return version == kProtocolVersion || version == "2025-03-26" || version == "2025-11-25";
 }
@@ -139,6 +142,8 @@ std::string call_text(std::int64_t id,
 }
 
 std::optional<Reply> find_reply(std::string_view text, std::int64_t id) {
+  constexpr JsonLimits kLimits{kMaxMessage, kMaxMessageDepth};
+  if (guard_json(text, kLimits)) return std::nullopt;
   const auto message = json::parse(text, nullptr, false);
   if (!message.is_array()) return reply_in(message, id);
   for (const auto& one : message) {
@@ -147,7 +152,7 @@ std::optional<Reply> find_reply(std::string_view text, std::int64_t id) {
   return std::nullopt;
 }
 
-Result<ToolPage> read_tool_page(const json& result) {
+Result<ToolPage> read_tool_page(const json& result, const std::set<std::string>& wanted) {
   const Error malformed(Errc::upstream_rejected, "the server's list of tools is malformed");
   if (!result.is_object()) return malformed;
   const auto tools = result.find("tools");
@@ -160,6 +165,7 @@ Result<ToolPage> read_tool_page(const json& result) {
     if (!tool.is_object()) return malformed;
     ListedTool listed;
     listed.name = text_member(tool, "name");
+    if (!wanted.contains(listed.name)) continue;
     listed.description = text_member(tool, "description");
     const auto schema = tool.find("inputSchema");
     listed.input_schema = schema != tool.end() ? dumped(*schema) : R"({"type":"object"})";

@@ -16,7 +16,8 @@ using runtime::SteadyTime;
 
 namespace {
 
-constexpr std::size_t kMaxMessage = 8U << 20;  // of one answer: JSON cannot be used when it is cut
+using mcp::kMaxMessage;
+
 constexpr int kMaxPages = 50;
 constexpr std::chrono::milliseconds kEventDrain{20};
 
@@ -259,8 +260,7 @@ asio::awaitable<Result<McpServer::SessionPtr>> McpServer::initialize() {
   if (answer.reply->error_code) co_return reply_error(config_.name, "initialize", *answer.reply);
 
   auto made = std::make_shared<Session>();
-  const auto& result = answer.reply->result;
-  made->version = result.is_object() ? result.value("protocolVersion", "") : "";
+  made->version = mcp::text_member(answer.reply->result, "protocolVersion");
   if (!mcp::is_known_version(made->version)) {
     co_return Error(Errc::upstream_rejected, "the MCP server \"" + config_.name +
                                                  "\" speaks a version that is not known here: " +
@@ -299,7 +299,10 @@ asio::awaitable<Result<McpServer::SessionPtr>> McpServer::session_in_turn() {
 asio::awaitable<Result<std::vector<mcp::ListedTool>>> McpServer::list_tools() {
   auto session = co_await session_in_turn();
   if (!session) co_return session.error();
+  std::set<std::string> wanted;  // and not yet found
+  for (const auto& tool : config_.tools) wanted.insert(tool.remote_name);
   std::vector<mcp::ListedTool> all;
+  std::size_t kept = 0;
   std::string cursor;
   for (int page_number = 0; page_number < kMaxPages; ++page_number) {
     nlohmann::json params = nlohmann::json::object();
@@ -309,9 +312,17 @@ asio::awaitable<Result<std::vector<mcp::ListedTool>>> McpServer::list_tools() {
       forget(*session);  // if it had expired, the next attempt begins a new one
       co_return reply.error();
     }
-    auto page = mcp::read_tool_page(reply->result);
+    auto page = mcp::read_tool_page(reply->result, wanted);
     if (!page) co_return page.error();
-    std::move(page->tools.begin(), page->tools.end(), std::back_inserter(all));
+    for (auto& tool : page->tools) {
+      if (wanted.erase(tool.name) == 0) continue;  // listed twice: the first one counts
+      kept += tool.description.size() + tool.input_schema.size();
+      all.push_back(std::move(tool));
+    }
+    if (kept > kMaxMessage) {
+      co_return Error(Errc::upstream_rejected, "the MCP server \"" + config_.name +
+                                                   "\" describes its tools at too great a length");
+    }
     cursor = page->next_cursor;
     if (cursor.empty()) co_return all;
   }

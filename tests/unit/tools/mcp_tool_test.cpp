@@ -288,6 +288,65 @@ TEST_F(McpToolTest, AnAnswerTooLargeToBeReadIsUnknown) {
   EXPECT_NE(outcome.evidence.find("too large"), std::string::npos) << outcome.evidence;
 }
 
+// Deep enough to overflow the stack of whoever copies or writes it.
+std::string deep_text(const json& id) {
+  constexpr std::size_t kDepth = 500'000;
+  return R"({"jsonrpc":"2.0","id":)" + id.dump() + R"(,"result":{"tools":[],"content":)" +
+         std::string(kDepth, '[') + std::string(kDepth, ']') + "}}";
+}
+
+TEST_F(McpToolTest, AReplyNestedTooDeeplyIsNoReply) {
+  mcp_.next_call([](const json& id) { return Reply::json(200, deep_text(id)); });
+  mcp_.next_call([](const json& id) { return Reply::sse({"data: " + deep_text(id) + "\n\n"}); });
+
+  EXPECT_EQ(call("crm.merge").state, State::unknown);
+  EXPECT_EQ(call("crm.merge").state, State::unknown);
+  EXPECT_EQ(call("crm.merge").state, State::succeeded) << "the next one is read";
+}
+
+TEST_F(McpToolTest, AnInitialisationThatMakesNoSenseIsRefused) {
+  const std::vector<std::function<std::string(const json&)>> answers{
+      deep_text,
+      [](const json& id) {
+        return ScriptedMcp::reply_to(id, {{"protocolVersion", 7}}).dump();
+      },
+      [](const json& id) {
+        return ScriptedMcp::reply_to(id, {{"protocolVersion", nullptr}}).dump();
+      },
+      [](const json& id) { return ScriptedMcp::reply_to(id, json::array({1})).dump(); },
+  };
+  for (const auto& answer : answers) {
+    box_.reset();
+    mcp_.upstream.otherwise([answer](const test::SeenRequest& seen) {
+      return Reply::json(200, answer(json::parse(seen.body)["id"]));
+    });
+    EXPECT_FALSE(ready("crm.lookup"));
+    EXPECT_EQ(call("crm.merge").state, State::failed_definite);
+  }
+}
+
+TEST_F(McpToolTest, OfAListOnlyWhatIsAskedForIsKeptUpToABound) {
+  const std::string long_text(5U << 20, 'x');
+  for (const bool is_configured : {false, true}) {
+    SCOPED_TRACE(is_configured);
+    box_.reset();
+    mcp_.replace_list([&](const json& cursor) {
+      const bool is_last = cursor == "second";
+      std::string name = is_last ? "merge" : "lookup";
+      if (!is_configured) name += "_of_another";
+      json page{{"tools", json::array({{{"name", name}, {"description", long_text}},
+                                       {{"name", is_last ? "merge" : "lookup"}}})}};
+      if (!is_last) page["nextCursor"] = "second";
+      return page;
+    });
+
+    const auto contract = ready("crm.lookup");
+
+    EXPECT_EQ(contract.has_value(), !is_configured);
+    if (!contract) EXPECT_EQ(contract.error().code(), Errc::upstream_rejected);
+  }
+}
+
 TEST_F(McpToolTest, ALongResultIsCut) {
   config_.mcp[0].tools[1].definition.max_result_bytes = 100;
   mcp_.next_call([](const json& id) {
