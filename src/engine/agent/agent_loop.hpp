@@ -57,7 +57,7 @@ class AgentLoop {
   void describe(FinalResult& result) const;
 
  private:
-  boost::asio::awaitable<void> make_tools_known();
+  boost::asio::awaitable<bool> make_tools_known();
   void offer_tools(providers::ModelRequest& request) const;
   boost::asio::awaitable<Next> run_calls();
   boost::asio::awaitable<bool> join_calls(runtime::TaskGroup& group,

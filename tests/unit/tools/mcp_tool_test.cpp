@@ -1,6 +1,9 @@
 #include "unit/tools/scripted_mcp.hpp"
 #include "unit/tools/tool_fixture.hpp"
 
+#include <array>
+#include <optional>
+
 namespace taskgate::tools {
 namespace {
 
@@ -420,6 +423,76 @@ TEST_F(McpToolTest, ManyAtOnceShareOneSession) {
 
   EXPECT_EQ(mcp_.count("initialize"), 1U);
   EXPECT_EQ(mcp_.count("tools/list"), 2U);
+}
+
+// Made ready by somebody else; `known` is what came of it.
+boost::asio::awaitable<void> get_ready(Tool& tool, std::optional<bool>& known) {
+  const auto contract = co_await tool.ready();
+  known = contract.has_value();
+}
+
+TEST_F(McpToolTest, AServerThatHangsIsAskedOnceForAllWhoWait) {
+  config_.mcp[0].timeout = 200ms;
+  mcp_.upstream.otherwise([](const test::SeenRequest&) { return Reply().hang(); });
+  auto& tool = *box().find("crm.lookup");
+  std::array<std::optional<bool>, 5> known;
+  std::vector<std::unique_ptr<test::Cancellable>> tasks;
+  for (auto& one : known) {
+    tasks.push_back(std::make_unique<test::Cancellable>(context_, get_ready(tool, one)));
+  }
+
+  for (auto& task : tasks) task->wait();
+
+  for (const auto& one : known) EXPECT_EQ(one, false);
+  EXPECT_EQ(mcp_.count("initialize"), 1U);
+  const auto later = ready("crm.merge");
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error().code(), Errc::timeout);
+  EXPECT_EQ(mcp_.count("initialize"), 1U) << "its failure is remembered";
+}
+
+TEST_F(McpToolTest, CallsThatWaitForASessionShareItsFailure) {
+  ASSERT_TRUE(ready("crm.lookup"));
+  mcp_.expire_session();
+  EXPECT_EQ(call("crm.merge").state, State::failed_definite);  // there is no session any more
+  const auto initialised = mcp_.count("initialize");
+  mcp_.upstream.otherwise(
+      [](const test::SeenRequest&) { return Reply::json(503, ""); });
+  auto& tool = *box().find("crm.merge");
+  auto send = [](Tool& merge) -> boost::asio::awaitable<void> {
+    ToolCallRequest request;
+    request.arguments = "{}";
+    const auto outcome = co_await merge.call(std::move(request));
+    EXPECT_EQ(outcome.state, State::failed_definite);
+  };
+  std::vector<std::unique_ptr<test::Cancellable>> tasks;
+  for (int i = 0; i < 5; ++i) {
+    tasks.push_back(std::make_unique<test::Cancellable>(context_, send(tool)));
+  }
+
+  for (auto& task : tasks) task->wait();
+
+  EXPECT_EQ(mcp_.count("initialize"), initialised + 1);
+}
+
+TEST_F(McpToolTest, TheOlderListServesWhileSomebodyAsks) {
+  config_.mcp[0].refresh = 0ms;
+  ASSERT_TRUE(ready("crm.lookup"));
+  const auto asked = mcp_.count("tools/list");
+  mcp_.upstream.otherwise([](const test::SeenRequest&) { return Reply().hang(); });
+  auto& tool = *box().find("crm.lookup");
+  std::optional<bool> first;
+  std::optional<bool> second;
+  test::Cancellable asking(context_, get_ready(tool, first));
+  asking.run_until([&] { return mcp_.count("tools/list") > asked; });
+
+  test::Cancellable served(context_, get_ready(tool, second));
+  served.run_until([&] { return second.has_value(); });
+
+  EXPECT_EQ(second, true);
+  EXPECT_FALSE(first.has_value());
+  asking.cancel();
+  asking.wait();
 }
 
 }  // namespace
