@@ -543,3 +543,19 @@ TEST_P(JournalContract, JournalOfAnotherTenantIsNotFound) {
 
 }  // namespace
 }  // namespace taskgate::store::contract
+TEST_P(JournalContract, JournalThatWasPurgedMeanwhileIsNotTakenOver) {
+  const auto ref = task_with({plan_call("tg_a")});
+  finish(ref);
+  auto again = new_task("acme", at_ms(1));
+  again.journal = JournalCopy{ref.id, 1};
+  auto too_much = new_task("acme", at_ms(1));
+  too_much.journal = JournalCopy{ref.id, 2};
+
+  EXPECT_EQ(code_of(wait_for(store_->accept(too_much))), Errc::gone);
+  ASSERT_TRUE(wait_for(store_->purge(ref)).has_value());
+  const auto refused = wait_for(store_->accept(again));
+
+  EXPECT_EQ(code_of(refused), Errc::gone);
+  EXPECT_EQ(code_of(wait_for(store_->get(again.task.ref))), Errc::not_found);
+}
+

@@ -133,6 +133,9 @@ constexpr const char* kCopyCalls =
 void copy_journal(WriteContext& context, const TaskRef& to, const JournalCopy& copy) {
   for (const char* sql : {kCopyTurns, kCopyCalls}) {
     auto insert = context.db.query(sql);
+constexpr const char* kTurnsToCopy =
+    "SELECT count(*) FROM turns WHERE tenant = ?1 AND id = ?2 AND turn <= ?3";
+
     insert.bind(to.tenant, to.id, copy.from, copy.turns).run();
   }
 }
@@ -149,6 +152,12 @@ Result<std::uint64_t> write_turn(WriteContext& context, const CommitTurn& commit
                 turn.usage, turn.started_at, turn.committed_at);
     insert.run();
   }
+bool is_there_to_copy(WriteContext& context, const std::string& tenant, const JournalCopy& copy) {
+  auto query = context.db.query(kTurnsToCopy);
+  query.bind(tenant, copy.from, copy.turns);
+  return query.step() && query.small(0) == copy.turns;
+}
+
   CallPlace place{turn.turn, 0};
   for (const auto& call : commit.calls) {
     insert_call(context, commit.ref, place, call);
