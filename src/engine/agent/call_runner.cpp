@@ -106,16 +106,22 @@ asio::awaitable<CallRunner::Step> CallRunner::send() {
   if (!dispatched) co_return is_stopped() ? Step::stopped : Step::lost;
   TASKGATE_CRASH_POINT("agent.after_dispatch");
   const bool may_send = owner_.context.agents.lease.holds(owner_.epoch) && !is_stopped();
-  if (!may_send) {
-    auto unsent = outcome_of(CallState::planned);
-    unsent.evidence = "the lease ran out before the call was sent";
-    (void)co_await write_down(std::move(unsent));  // if not, the next attempt finds it dispatched
-    co_return is_stopped() ? Step::stopped : Step::lost;
-  }
+  if (!may_send) co_return co_await put_back();
   ++sends_;
   auto outcome = co_await call_tool();
   TASKGATE_CRASH_POINT("agent.after_send");
   co_return co_await after(std::move(outcome));
+}
+
+// Nothing of it has left. What was known before of an earlier send stands, above all that nobody
+// knows what became of it.
+asio::awaitable<CallRunner::Step> CallRunner::put_back() {
+  auto unsent = outcome_of(before_.state);
+  unsent.not_sent = true;
+  unsent.dispatched_before = before_.dispatched_at;
+  unsent.evidence = "the lease ran out before the call was sent";
+  (void)co_await write_down(std::move(unsent));  // if not, the next attempt finds it dispatched
+  co_return is_stopped() ? Step::stopped : Step::lost;
 }
 
 asio::awaitable<bool> CallRunner::dispatch() {
@@ -137,6 +143,9 @@ asio::awaitable<bool> CallRunner::dispatch() {
   const auto at = dispatch.at;
   const auto dispatched = co_await owner_.context.store.journal().dispatch(std::move(dispatch));
   if (!dispatched) co_return false;
+  before_.state = row_.state;
+  before_.dispatched_at = row_.dispatched_at;
+  before_.first_dispatched_at = row_.first_dispatched_at;
   row_.state = CallState::dispatched;
   row_.fence = owner_.fence;
   row_.attempts = dispatched.value().attempt;
@@ -287,6 +296,22 @@ EventDraft CallRunner::finished_event(const store::RecordOutcome& outcome) const
   return finished;
 }
 
+// The row as the journal has it now.
+void CallRunner::take_over(const store::RecordOutcome& outcome, bool late) {
+  if (outcome.not_sent) {
+    --row_.attempts;
+    row_.dispatched_at = before_.dispatched_at;
+    row_.first_dispatched_at = before_.first_dispatched_at;
+    if (outcome.state == CallState::planned) row_.evidence = outcome.evidence;
+    return;
+  }
+  row_.outcome = outcome.outcome;
+  row_.evidence = outcome.evidence;
+  row_.resolved_by = outcome.resolved_by;
+  row_.outcome_at = outcome.at;
+  row_.late = late;
+}
+
 // A fact is kept in hand until the storage takes it. False: the task is gone, or the process ends
 // without it.
 asio::awaitable<bool> CallRunner::write_down(store::RecordOutcome outcome) {
@@ -297,14 +322,7 @@ asio::awaitable<bool> CallRunner::write_down(store::RecordOutcome outcome) {
     const auto recorded = co_await owner_.context.store.journal().record_outcome(std::move(copy));
     if (recorded) {
       row_.state = recorded.value().state;
-      if (recorded.value().applied) {
-        row_.outcome = outcome.outcome;
-        row_.evidence = outcome.evidence;
-        row_.resolved_by = outcome.resolved_by;
-        row_.outcome_at = outcome.at;
-        row_.late = recorded.value().late;
-        if (outcome.state == CallState::planned) --row_.attempts;
-      }
+      if (recorded.value().applied) take_over(outcome, recorded.value().late);
       co_return recorded.value().applied;
     }
     if (!may_pass_later(recorded.error()) || owner_.context.stopping) co_return false;
