@@ -316,6 +316,44 @@ TEST_F(Agents, RetrySameKeySendsAgainUnderTheKey) {
   EXPECT_EQ(task["tool_calls"][0]["executions"], 2);
 }
 
+TEST_F(Agents, LaterRefusalDoesNotSayThatAnEarlierSendWasNotExecuted) {
+  start([](app::ToolConfig& tool) {
+    tool.definition.on_unknown = tools::UnknownPolicy::retry_same_key;
+  });
+  ledger_.answer_next(Reply::raw("").reset());
+  ledger_.answer_next(Reply::json(401, R"({"error":"who are you"})"));
+  ledger_.answer_next(Reply::json(429, R"({"error":"slowly"})"));
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, {{"results", true}}}));
+
+  const auto asked = wait_waiting(id)["required_input"]["calls"][0];
+
+  EXPECT_EQ(asked["kind"], "outcome");
+  const auto evidence = asked["evidence"].get<std::string>();
+  EXPECT_NE(evidence.find("; sent again: "), std::string::npos) << evidence;
+  EXPECT_NE(evidence.find("429"), std::string::npos) << evidence;
+  EXPECT_EQ(evidence.find("401"), std::string::npos) << evidence;
+  EXPECT_EQ(ledger_.total(), 3);
+  EXPECT_EQ(ledger_.executions().size(), 1U);
+  (void)answer(id, {{"resolve", {{"key", asked["key"]}, {"executed", true}}}});
+  EXPECT_EQ(client().wait_final(id)["tool_calls"][0]["status"], "succeeded");
+}
+
+TEST_F(Agents, NothingIsSentAgainPastTheWindowOfTheKey) {
+  start([](app::ToolConfig& tool) {
+    tool.definition.on_unknown = tools::UnknownPolicy::retry_same_key;
+    tool.definition.key_window = 3s;
+    tool.definition.timeout = 2s;
+  });
+  ledger_.answer_next(Reply::raw("").reset());
+  ledger_.answer_next(Reply::json(429, R"({"error":"slowly"})").header("Retry-After", "2"));
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, kDone}));
+
+  const auto asked = wait_waiting(id)["required_input"]["calls"][0];
+
+  EXPECT_EQ(asked["kind"], "outcome");
+  EXPECT_LE(ledger_.total(), 2);  // the pause that the downstream asks for ends past the window
+}
+
 TEST_F(Agents, ApprovalIsAskedForAndSurvivesARestart) {
   start([](app::ToolConfig& tool) { tool.definition.approval = tools::Approval::required; });
   const auto id = submit(script({{{"calls", {invoice(99)}}}, {{"results", true}}}));

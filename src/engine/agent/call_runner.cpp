@@ -53,6 +53,12 @@ ToolOutcome broken_off(bool is_write, std::string evidence) {
 
 }  // namespace
 
+// The evidence of a send that nobody knows the end of, and of the last one after it.
+std::string both_evidences(const std::string& unknown, const std::string& later) {
+  constexpr std::string_view kJoint = "; sent again: ";
+  return unknown.substr(0, unknown.find(kJoint)).append(kJoint).append(later);
+}
+
 std::string result_json(const std::string& result) {
   std::string json = R"({"result":)";
   if (is_json_value(result)) {
@@ -187,6 +193,11 @@ asio::awaitable<CallRunner::Step> CallRunner::after(ToolOutcome outcome) {
   record.evidence = outcome.evidence;
   TASKGATE_CRASH_POINT("agent.before_outcome");
   const bool written = co_await write_down(std::move(record));
+  if (state == CallState::failed_definite && before_.state == CallState::outcome_unknown) {
+    // This send was not executed. The one before it may have been.
+    record.state = CallState::outcome_unknown;
+    record.evidence = both_evidences(row_.evidence, outcome.evidence);
+  }
   TASKGATE_CRASH_POINT("agent.after_outcome");
   if (!written) co_return Step::lost;
   if (row_.state == CallState::outcome_unknown) {
