@@ -5,6 +5,7 @@
 #include "taskgate/core/crash_point.hpp"
 #include "taskgate/core/json_guard.hpp"
 #include "taskgate/core/json_text.hpp"
+#include "taskgate/runtime/steady.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -29,6 +30,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstToolPause{200};
 constexpr std::chrono::milliseconds kLongestToolPause{10'000};
 constexpr std::chrono::milliseconds kStorageRest{500};
+constexpr std::chrono::milliseconds kLookForStop{200};  // a stop does not cancel a resting write
 constexpr int kMostQuestions = 3;
 
 bool may_pass_later(const Error& error) {
@@ -51,13 +53,13 @@ ToolOutcome broken_off(bool is_write, std::string evidence) {
   return outcome;
 }
 
-}  // namespace
-
 // The evidence of a send that nobody knows the end of, and of the last one after it.
 std::string both_evidences(const std::string& unknown, const std::string& later) {
   constexpr std::string_view kJoint = "; sent again: ";
   return unknown.substr(0, unknown.find(kJoint)).append(kJoint).append(later);
 }
+
+}  // namespace
 
 std::string result_json(const std::string& result) {
   std::string json = R"({"result":)";
@@ -191,13 +193,13 @@ asio::awaitable<CallRunner::Step> CallRunner::after(ToolOutcome outcome) {
   auto record = outcome_of(state);
   record.outcome = outcome_json(outcome);
   record.evidence = outcome.evidence;
-  TASKGATE_CRASH_POINT("agent.before_outcome");
-  const bool written = co_await write_down(std::move(record));
   if (state == CallState::failed_definite && before_.state == CallState::outcome_unknown) {
     // This send was not executed. The one before it may have been.
     record.state = CallState::outcome_unknown;
     record.evidence = both_evidences(row_.evidence, outcome.evidence);
   }
+  TASKGATE_CRASH_POINT("agent.before_outcome");
+  const bool written = co_await write_down(std::move(record));
   TASKGATE_CRASH_POINT("agent.after_outcome");
   if (!written) co_return Step::lost;
   if (row_.state == CallState::outcome_unknown) {
@@ -226,14 +228,16 @@ asio::awaitable<CallRunner::Step> CallRunner::resolve_unknown() {
       break;
   }
   if (!is_in_key_window() || sends_ >= definition().max_attempts) co_return Step::asking;
-  if (sends_ > 0) co_await rest(pause_before_retry());
-  co_return Step::again;
+  if (sends_ == 0) co_return Step::again;
+  co_await rest(pause_before_retry());
+  if (is_stopped()) co_return Step::stopped;
+  co_return is_in_key_window() ? Step::again : Step::asking;
 }
 
 asio::awaitable<CallRunner::Step> CallRunner::reconcile() {
   for (; questions_ < kMostQuestions; ++questions_) {
-    if (is_stopped()) co_return Step::stopped;
     if (questions_ > 0) co_await rest(pause_before_retry());
+    if (is_stopped()) co_return Step::stopped;
     tools::Reconciled found;
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     try {
@@ -270,13 +274,19 @@ std::chrono::milliseconds CallRunner::pause_before_retry() const {
   return backoff_delay(policy, std::max(sends_, questions_), retry_after_, uniform01());
 }
 
+// Over early when the attempt is stopped: the caller looks at the stop reason.
 asio::awaitable<void> CallRunner::rest(std::chrono::milliseconds delay) {
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, delay);
+  asio::steady_timer timer(executor);
+  const auto until = runtime::SteadyClock::now() + delay;
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   try {
-    auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;  // over or cancelled: the caller looks at the stop reason
+    while (!is_stopped() && runtime::SteadyClock::now() < until) {
+      const runtime::SteadyTime next = runtime::SteadyClock::now() + kLookForStop;
+      timer.expires_at(std::min(until, next));
+      auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (error) break;
+    }
   } catch (const boost::system::system_error&) {
     // Cancelled before the wait began.
   }
