@@ -107,6 +107,13 @@ bool CallRunner::is_stopped() const {
   return owner_.control.reason() != StopReason::none;
 }
 
+// The stop ends this attempt and not the task.
+bool CallRunner::goes_on_later() const {
+  const auto reason = owner_.control.reason();
+  return reason != StopReason::none && reason != StopReason::cancel &&
+         reason != StopReason::deadline;
+}
+
 asio::awaitable<CallRunner::Step> CallRunner::send() {
   if (is_stopped()) co_return Step::stopped;
   TASKGATE_CRASH_POINT("agent.before_dispatch");
@@ -118,6 +125,7 @@ asio::awaitable<CallRunner::Step> CallRunner::send() {
   ++sends_;
   auto outcome = co_await call_tool();
   TASKGATE_CRASH_POINT("agent.after_send");
+  if (cut_short_) co_return co_await plan_again(std::move(outcome.evidence));
   co_return co_await after(std::move(outcome));
 }
 
@@ -130,6 +138,14 @@ asio::awaitable<CallRunner::Step> CallRunner::put_back() {
   unsent.evidence = "the lease ran out before the call was sent";
   (void)co_await write_down(std::move(unsent));  // if not, the next attempt finds it dispatched
   co_return is_stopped() ? Step::stopped : Step::lost;
+}
+
+// A read that a stop has cut short has not failed: the next attempt sends it again.
+asio::awaitable<CallRunner::Step> CallRunner::plan_again(std::string evidence) {
+  auto unsettled = outcome_of(CallState::planned);
+  unsettled.evidence = std::move(evidence);
+  (void)co_await write_down(std::move(unsettled));  // if not, it is found dispatched: the same
+  co_return Step::stopped;
 }
 
 asio::awaitable<bool> CallRunner::dispatch() {
@@ -176,6 +192,7 @@ asio::awaitable<ToolOutcome> CallRunner::call_tool() {
     outcome = co_await tool_.tool->call(std::move(request));
   } catch (const boost::system::system_error& error) {
     const bool stopped = error.code() == asio::error::operation_aborted;
+    cut_short_ = stopped && !is_write() && goes_on_later();
     outcome = broken_off(is_write(), stopped ? "the gateway stopped while the call was being sent"
                                              : "the gateway failed while it sent the call");
   } catch (const std::exception&) {

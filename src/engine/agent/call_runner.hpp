@@ -59,6 +59,7 @@ class CallRunner {
   boost::asio::awaitable<Step> send();
   boost::asio::awaitable<bool> dispatch();
   boost::asio::awaitable<Step> put_back();
+  boost::asio::awaitable<Step> plan_again(std::string evidence);
   boost::asio::awaitable<tools::ToolOutcome> call_tool();
   boost::asio::awaitable<Step> after(tools::ToolOutcome outcome);
   boost::asio::awaitable<Step> resolve_unknown();
@@ -73,6 +74,7 @@ class CallRunner {
   bool is_write() const { return row_.plan.effect == store::CallEffect::write; }
   bool is_in_key_window() const;
   bool is_stopped() const;
+  bool goes_on_later() const;
   std::chrono::milliseconds pause_before_retry() const;
 
   const CallOwner& owner_;
@@ -80,6 +82,7 @@ class CallRunner {
   store::CallRow& row_;
   const std::int64_t number_;
   Standing before_;
+  bool cut_short_ = false;  // a read that was being sent when the attempt was stopped
   int sends_ = 0;
   int questions_ = 0;  // to the tool, about the key
   std::optional<std::chrono::milliseconds> retry_after_;
