@@ -76,8 +76,8 @@ HttpTool::HttpTool(HttpToolConfig config,
       refuse_http_tool(name, "reconcile_url must hold {key}");
     }
   }
-  auto contract =
-      make_contract(std::move(config.definition), {"http", net::to_string(method_), url_});
+  auto contract = make_contract(std::move(config.definition),
+                                {"http", net::to_string(method_), url_, reconcile_url_});
   if (!contract) refuse_http_tool(name, contract.error().message());
   contract_ = std::move(*contract);
 }

@@ -330,6 +330,7 @@ TEST_F(HttpToolTest, TheVersionFollowsWhatMakesATool) {
   EXPECT_NE(version([](HttpToolConfig& t) { t.definition.effect = Effect::read; }), plain);
   EXPECT_NE(version([](HttpToolConfig& t) { t.method = net::Method::put; }), plain);
   EXPECT_NE(version([](HttpToolConfig& t) { t.url += "/x"; }), plain);
+  EXPECT_NE(version([](HttpToolConfig& t) { t.reconcile_url = t.url + "/{key}"; }), plain);
 }
 
 }  // namespace
