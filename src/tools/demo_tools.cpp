@@ -2,6 +2,7 @@
 
 #include "taskgate/core/canonical_json.hpp"
 #include "tools/calculator.hpp"
+#include "tools/classify.hpp"
 #include "tools/contract.hpp"
 
 #include <nlohmann/json.hpp>
@@ -55,6 +56,9 @@ class DemoTool final : public Tool {
       ToolOutcome refused = answered_no("the arguments are not an object");
       refused.state = ToolOutcome::State::failed_definite;
       co_return refused;
+    }
+    if (request.may_send && !request.may_send()) {
+      co_return classify(contract_->definition, held_back_exchange());
     }
     co_return function_(arguments, request);
   }

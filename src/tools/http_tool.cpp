@@ -107,6 +107,7 @@ Result<net::ClientRequest> HttpTool::make_request(const ToolCallRequest& call) c
 asio::awaitable<ToolOutcome> HttpTool::call(ToolCallRequest request) {
   auto http = make_request(request);
   if (!http) co_return not_sent(http.error());
+  http->may_send = std::move(request.may_send);
   auto answer =
       co_await exchange(client_, std::move(*http), contract_->definition.max_result_bytes);
   co_return classify(contract_->definition, std::move(answer));

@@ -1,6 +1,7 @@
 #include "tools/mcp_server.hpp"
 
 #include "taskgate/observe/log.hpp"
+#include "tools/classify.hpp"
 #include "tools/contract.hpp"
 
 #include <algorithm>
@@ -163,6 +164,7 @@ asio::awaitable<McpAnswer> McpServer::send(net::ClientRequest request, std::int6
   request.progress = &progress;
   auto opened = co_await client_.open(std::move(request));
   answer.http.left = progress.request_left;
+  answer.http.held_back = progress.held_back && !progress.request_left;
   if (!opened) {
     answer.http.error = opened.error();
     co_return answer;
@@ -356,6 +358,11 @@ asio::awaitable<Result<McpAnswer>> McpServer::call(ToolCallRequest request,
                                                    std::string remote_name) {
   auto session = co_await open_session();
   if (!session) co_return session.error();
+  if (request.may_send && !request.may_send()) {  // the session may have taken its time
+    McpAnswer held;
+    held.http = held_back_exchange();
+    co_return held;
+  }
   const auto& definition = contract->definition;
   const std::int64_t id = next_id_++;
   HeaderList more;
@@ -369,6 +376,7 @@ asio::awaitable<Result<McpAnswer>> McpServer::call(ToolCallRequest request,
   if (!http) co_return http.error();
   http->body = mcp::call_text(id, remote_name, request.arguments, key);
   http->replay = net::Replay::if_unsent;
+  http->may_send = std::move(request.may_send);
   McpAnswer answer = co_await send(std::move(*http), id);
   // 404: the session is over. Servers that never knew it tend to answer 400.
   const int status = answer.http.status;

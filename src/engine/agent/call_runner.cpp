@@ -114,18 +114,22 @@ bool CallRunner::goes_on_later() const {
          reason != StopReason::deadline;
 }
 
+bool CallRunner::may_send() const {
+  return owner_.context.agents.lease.holds(owner_.epoch) && !is_stopped();
+}
+
 asio::awaitable<CallRunner::Step> CallRunner::send() {
   if (is_stopped()) co_return Step::stopped;
   TASKGATE_CRASH_POINT("agent.before_dispatch");
   const bool dispatched = co_await dispatch();
   if (!dispatched) co_return is_stopped() ? Step::stopped : Step::lost;
   TASKGATE_CRASH_POINT("agent.after_dispatch");
-  const bool may_send = owner_.context.agents.lease.holds(owner_.epoch) && !is_stopped();
-  if (!may_send) co_return co_await put_back();
+  if (!may_send()) co_return co_await put_back();
   ++sends_;
   auto outcome = co_await call_tool();
   TASKGATE_CRASH_POINT("agent.after_send");
   if (cut_short_) co_return co_await plan_again(std::move(outcome.evidence));
+  if (outcome.not_sent) co_return co_await put_back();
   co_return co_await after(std::move(outcome));
 }
 
@@ -186,6 +190,7 @@ asio::awaitable<ToolOutcome> CallRunner::call_tool() {
   request.tenant = owner_.task.ref.tenant;
   request.number = number_;
   request.contract = tool_.contract;
+  request.may_send = [this] { return may_send(); };
   ToolOutcome outcome;
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   try {

@@ -74,6 +74,7 @@ class CallRunner {
   bool is_write() const { return row_.plan.effect == store::CallEffect::write; }
   bool is_in_key_window() const;
   bool is_stopped() const;
+  bool may_send() const;
   bool goes_on_later() const;
   std::chrono::milliseconds pause_before_retry() const;
 

@@ -76,6 +76,24 @@ TEST_F(McpToolTest, AWriteCarriesItsKeyAndEveryDigit) {
   EXPECT_NE(seen.body.find(R"("arguments":{"id":12345678901234567890123})"), std::string::npos);
 }
 
+TEST_F(McpToolTest, ACallMayBeHeldBackOnceThereIsASession) {
+  std::vector<std::size_t> sessions;  // whenever it was asked
+  const auto held = call_if("crm.merge", [&] {
+    sessions.push_back(mcp_.count("notifications/initialized"));
+    return false;
+  });
+
+  EXPECT_TRUE(held.not_sent);
+  EXPECT_EQ(held.state, State::failed_definite);
+  EXPECT_EQ(sessions, std::vector<std::size_t>{1});
+  EXPECT_EQ(mcp_.count("tools/call"), 0U);
+
+  int asked = 0;
+  EXPECT_TRUE(call_if("crm.merge", [&] { return ++asked < 2; }).not_sent) << "at the first byte";
+  EXPECT_EQ(mcp_.count("tools/call"), 0U);
+  EXPECT_EQ(call_if("crm.merge", [] { return true; }).state, State::succeeded);
+}
+
 TEST_F(McpToolTest, AServerWithoutSessionsWillDo) {
   mcp_.with_sessions = false;
 
@@ -456,8 +474,7 @@ TEST_F(McpToolTest, CallsThatWaitForASessionShareItsFailure) {
   mcp_.expire_session();
   EXPECT_EQ(call("crm.merge").state, State::failed_definite);  // there is no session any more
   const auto initialised = mcp_.count("initialize");
-  mcp_.upstream.otherwise(
-      [](const test::SeenRequest&) { return Reply::json(503, ""); });
+  mcp_.upstream.otherwise([](const test::SeenRequest&) { return Reply::json(503, ""); });
   auto& tool = *box().find("crm.merge");
   auto send = [](Tool& merge) -> boost::asio::awaitable<void> {
     ToolCallRequest request;
