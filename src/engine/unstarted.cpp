@@ -24,6 +24,18 @@ Finding held_too_long(HoldReason reason) {
           std::string("held by: ") + to_string(reason)};
 }
 
+bool may_pass_soon(const Error& error) {
+  return error.code() == Errc::storage || error.code() == Errc::overloaded;
+}
+
+// The scheduler looks again, and finds the same reason to end the task.
+AttemptEnd look_again(TimePoint now) {
+  AttemptEnd end;
+  end.kind = AttemptEnd::Kind::again;
+  end.ready_at = now + std::chrono::seconds{1};
+  return end;
+}
+
 }  // namespace
 
 asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
@@ -47,6 +59,7 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
   if (body.empty()) {
     auto loaded = co_await context.store.request_body(row.ref);
     if (loaded) body = std::move(loaded.value());
+    if (!loaded && may_pass_soon(loaded.error())) co_return look_again(context.clock.now());
   }
   auto result = stopped_result(status, context.clock.now());
   if (held != HoldReason::none) result.findings = {held_too_long(held)};
@@ -55,6 +68,8 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
   result.usage = history.usage;
   if (!read_agent_request(body).tools.empty()) {
     const auto journal = co_await context.store.journal().read(row.ref);
+    // The end is written once: without the journal it would never tell of its calls.
+    if (!journal && may_pass_soon(journal.error())) co_return look_again(context.clock.now());
     if (journal) {
       const AgentReport report{journal.value().turns, journal.value().calls,
                                journal.value().turns.size()};
@@ -70,11 +85,8 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
   if (written) {
     end.kind = AttemptEnd::Kind::finished;
     end.status = status;
-  } else if (written.error().code() == Errc::storage ||
-             written.error().code() == Errc::overloaded) {
-    end.kind =
-        AttemptEnd::Kind::again;  // the scheduler looks again and finds the same reason to end it
-    end.ready_at = context.clock.now() + std::chrono::seconds{1};
+  } else if (may_pass_soon(written.error())) {
+    end = look_again(context.clock.now());
   }
   co_return end;
 }

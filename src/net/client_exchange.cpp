@@ -95,6 +95,10 @@ ClientExchange::Done ClientExchange::attempt() {
 ClientExchange::Done ClientExchange::send() {
   std::string_view rest = wire_;
   while (!rest.empty()) {
+    if (written_ == 0 && request_.may_send && !request_.may_send()) {
+      if (request_.progress != nullptr) request_.progress->held_back = true;
+      co_return Error(Errc::cancelled, "the request was held back by its sender");
+    }
     watchdog_->expire_at(capped(request_.timeouts.idle));
     const bool first_of_tls = url_.tls && written_ == 0;
     const std::size_t most = first_of_tls ? kFirstTlsPieceBytes : kWritePieceBytes;

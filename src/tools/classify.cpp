@@ -52,6 +52,7 @@ ToolOutcome classify(const ToolDefinition& definition, Exchange exchange) {
   outcome.result =
       bounded_result(std::move(exchange.body), definition.max_result_bytes, outcome.cut);
   outcome.is_error = outcome.state != State::succeeded;
+  outcome.not_sent = exchange.held_back;
   if (outcome.state == State::failed_definite) {
     const bool no_whole_answer = exchange.error && !is_ours(*exchange.error);
     outcome.retryable = may_pass(exchange.status) || no_whole_answer;
@@ -67,6 +68,13 @@ ToolOutcome not_sent(const Error& error) {
   outcome.retryable = !is_ours(error);
   outcome.retry_after = error.retry_after();
   return outcome;
+}
+
+Exchange held_back_exchange() {
+  Exchange exchange;
+  exchange.held_back = true;
+  exchange.error.emplace(Errc::cancelled, "the call was held back by its sender");
+  return exchange;
 }
 
 Reconciled classify_reconciled(const ToolDefinition& definition, Exchange exchange) {

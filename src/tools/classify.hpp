@@ -15,6 +15,9 @@ ToolOutcome classify(const ToolDefinition& definition, Exchange exchange);
 /// the request itself was refused here (its URL, an address, a header field).
 ToolOutcome not_sent(const Error& error);
 
+/// The exchange that a call does not even begin, because may_send said no.
+Exchange held_back_exchange();
+
 /// Answers to a question for a key (HttpToolConfig::reconcile_url).
 Reconciled classify_reconciled(const ToolDefinition& definition, Exchange exchange);
 

@@ -2,12 +2,14 @@
 
 #include "taskgate/core/canonical_json.hpp"
 #include "tools/calculator.hpp"
+#include "tools/classify.hpp"
 #include "tools/contract.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -34,7 +36,7 @@ ToolOutcome answered_no(std::string why) {
   return outcome;
 }
 
-using Function = std::function<ToolOutcome(const json& arguments, const std::string& key)>;
+using Function = std::function<ToolOutcome(const json& arguments, const ToolCallRequest& request)>;
 
 // A tool that is a function of this process.
 class DemoTool final : public Tool {
@@ -55,7 +57,10 @@ class DemoTool final : public Tool {
       refused.state = ToolOutcome::State::failed_definite;
       co_return refused;
     }
-    co_return function_(arguments, request.key);
+    if (request.may_send && !request.may_send()) {
+      co_return classify(contract_->definition, held_back_exchange());
+    }
+    co_return function_(arguments, request);
   }
   // What was sent before this process began is not remembered.
   asio::awaitable<Reconciled> reconcile(std::string) override {
@@ -103,7 +108,7 @@ ToolOutcome add_up(const json& arguments) {
 }
 
 ToolOutcome send_email(const json& arguments,
-                       const std::string& key,
+                       const ToolCallRequest& request,
                        const Clock& clock,
                        DemoOutbox& outbox) {
   const std::string simulate = arguments.value("simulate", "sent");
@@ -115,18 +120,19 @@ ToolOutcome send_email(const json& arguments,
     outcome.result = R"({"error":"the mail server refuses this recipient"})";
     return outcome;
   }
-  outbox.add({key, arguments.value("to", ""), arguments.value("subject", ""), clock.now()});
+  outbox.add({request.tenant, request.key, arguments.value("to", ""),
+              arguments.value("subject", ""), clock.now()});
   if (simulate == "lost_answer") {
     outcome.state = ToolOutcome::State::unknown;
     outcome.evidence = "the demo was asked to lose its answer";
     return outcome;
   }
-  return answered({{"sent", true}, {"message_id", "demo-" + key}});
+  return answered({{"sent", true}, {"message_id", "demo-" + request.key}});
 }
 
-ToolOutcome list_outbox(const DemoOutbox& outbox) {
+ToolOutcome list_outbox(const std::string& tenant, const DemoOutbox& outbox) {
   json list = json::array();
-  for (const auto& email : outbox.all()) {
+  for (const auto& email : outbox.sent_by(tenant)) {
     list.push_back({{"key", email.key},
                     {"to", email.to},
                     {"subject", email.subject},
@@ -144,9 +150,12 @@ void DemoOutbox::add(DemoEmail email) {
   if (emails_.size() > kMaxOutbox) emails_.pop_front();
 }
 
-std::vector<DemoEmail> DemoOutbox::all() const {
+std::vector<DemoEmail> DemoOutbox::sent_by(const std::string& tenant) const {
   const std::lock_guard lock(mutex_);
-  return {emails_.begin(), emails_.end()};
+  std::vector<DemoEmail> found;
+  std::copy_if(emails_.begin(), emails_.end(), std::back_inserter(found),
+               [&](const DemoEmail& email) { return email.tenant == tenant; });
+  return found;
 }
 
 int DemoOutbox::executions(const std::string& key) const {
@@ -159,20 +168,22 @@ std::vector<std::unique_ptr<Tool>> make_demo_tools(const Clock& clock,
                                                    std::shared_ptr<DemoOutbox> outbox) {
   std::vector<std::unique_ptr<Tool>> all;
   all.push_back(demo_tool("demo.clock", Effect::read, "The current time in UTC.", kNoArguments,
-                          [&clock](const json&, const std::string&) {
+                          [&clock](const json&, const ToolCallRequest&) {
                             return answered({{"now", to_rfc3339(clock.now())}});
                           }));
   all.push_back(demo_tool(
       "demo.calculator", Effect::read, "Evaluates an arithmetic expression.", kCalculatorArguments,
-      [](const json& arguments, const std::string&) { return add_up(arguments); }));
+      [](const json& arguments, const ToolCallRequest&) { return add_up(arguments); }));
   all.push_back(demo_tool("demo.send_email", Effect::write,
                           "Sends an e-mail (into a list in memory).", kEmailArguments,
-                          [&clock, outbox](const json& arguments, const std::string& key) {
-                            return send_email(arguments, key, clock, *outbox);
+                          [&clock, outbox](const json& arguments, const ToolCallRequest& request) {
+                            return send_email(arguments, request, clock, *outbox);
                           }));
-  all.push_back(demo_tool(
-      "demo.outbox", Effect::read, "Lists the e-mails that demo.send_email has sent.", kNoArguments,
-      [outbox](const json&, const std::string&) { return list_outbox(*outbox); }));
+  all.push_back(demo_tool("demo.outbox", Effect::read,
+                          "Lists the e-mails that demo.send_email has sent.", kNoArguments,
+                          [outbox](const json&, const ToolCallRequest& request) {
+                            return list_outbox(request.tenant, *outbox);
+                          }));
   return all;
 }
 

@@ -53,6 +53,7 @@ asio::awaitable<Exchange> exchange(net::HttpClient& client,
   request.progress = &progress;
   auto opened = co_await client.open(std::move(request));
   out.left = progress.request_left;
+  out.held_back = progress.held_back && !progress.request_left;
   if (!opened) {
     out.error = opened.error();
     co_return out;

@@ -19,6 +19,7 @@ namespace taskgate::tools {
 struct Exchange {
   Exchange() = default;
   bool left = false;           ///< some of the request may be with the downstream
+  bool held_back = false;      ///< may_send said no, and nothing had left before
   std::optional<Error> error;  ///< no answer (status 0), or one that broke off
   int status = 0;
   net::Headers headers;

@@ -76,8 +76,8 @@ HttpTool::HttpTool(HttpToolConfig config,
       refuse_http_tool(name, "reconcile_url must hold {key}");
     }
   }
-  auto contract =
-      make_contract(std::move(config.definition), {"http", net::to_string(method_), url_});
+  auto contract = make_contract(std::move(config.definition),
+                                {"http", net::to_string(method_), url_, reconcile_url_});
   if (!contract) refuse_http_tool(name, contract.error().message());
   contract_ = std::move(*contract);
 }
@@ -107,6 +107,7 @@ Result<net::ClientRequest> HttpTool::make_request(const ToolCallRequest& call) c
 asio::awaitable<ToolOutcome> HttpTool::call(ToolCallRequest request) {
   auto http = make_request(request);
   if (!http) co_return not_sent(http.error());
+  http->may_send = std::move(request.may_send);
   auto answer =
       co_await exchange(client_, std::move(*http), contract_->definition.max_result_bytes);
   co_return classify(contract_->definition, std::move(answer));

@@ -1,9 +1,10 @@
 #include "tools/mcp_messages.hpp"
 
+#include "taskgate/core/json_guard.hpp"
 #include "tools/contract.hpp"
 
 #include <algorithm>
-#include <array>
+#include <limits>
 #include <utility>
 
 namespace taskgate::tools::mcp {
@@ -13,14 +14,12 @@ using nlohmann::json;
 using State = ToolOutcome::State;
 
 constexpr std::size_t kMaxPageTools = 2000;
+constexpr std::uint64_t kLargestCode = std::numeric_limits<int>::max();
+
+constexpr std::size_t kMaxMessageDepth = 128;
 
 std::string dumped(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::string text_member(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 std::optional<bool> hint(const json& tool, const char* name) {
@@ -31,14 +30,22 @@ std::optional<bool> hint(const json& tool, const char* name) {
   return found->get<bool>();
 }
 
+// 0 for what is no code. A number too large for one must not come out as another.
+int code_of(const json& error) {
+  const auto code = error.find("code");
+  if (code == error.end() || !code->is_number_integer()) return 0;
+  if (code->is_number_unsigned() && code->get<std::uint64_t>() > kLargestCode) return 0;
+  const auto value = code->get<std::int64_t>();
+  return std::in_range<int>(value) ? static_cast<int>(value) : 0;
+}
+
 std::optional<Reply> reply_in(const json& message, std::int64_t id) {
   if (!message.is_object() || message.contains("method")) return std::nullopt;
   const auto found = message.find("id");
   if (found == message.end() || *found != json(id)) return std::nullopt;
   Reply reply;
   if (const auto error = message.find("error"); error != message.end() && error->is_object()) {
-    const auto code = error->find("code");
-    reply.error_code = code != error->end() && code->is_number_integer() ? code->get<int>() : 0;
+    reply.error_code = code_of(*error);
     reply.error_message = text_member(*error, "message");
     return reply;
   }
@@ -73,15 +80,22 @@ std::string result_text(const json& result) {
   return text;
 }
 
-// JSON-RPC 2.0 §5.1: the request itself was no good, so that no method was run.
+// JSON-RPC 2.0 §5.1: the request could not be read, or there is no such method. Nothing was run.
+bool is_before_any_method(int code) {
+  return code == -32700 || code == -32601;
+}
+
+// Also the request and its parameters were no good: the same call would be refused again. But a
+// server may say so after its tool has run, of what the tool gave (the official TypeScript SDK does
+// for a result against its output schema).
 bool is_refusal(int code) {
-  constexpr std::array<int, 4> kRefusals{-32700, -32600, -32601, -32602};
-  return std::find(kRefusals.begin(), kRefusals.end(), code) != kRefusals.end();
+  return is_before_any_method(code) || code == -32600 || code == -32602;
 }
 
 ToolOutcome error_outcome(const ToolDefinition& definition, const Reply& reply) {
   ToolOutcome outcome;
-  const bool definite = definition.effect == Effect::read || is_refusal(*reply.error_code);
+  const bool definite =
+      definition.effect == Effect::read || is_before_any_method(*reply.error_code);
   outcome.state = definite ? State::failed_definite : State::unknown;
   outcome.retryable = definition.effect == Effect::read && !is_refusal(*reply.error_code);
   outcome.is_error = true;
@@ -91,6 +105,11 @@ ToolOutcome error_outcome(const ToolDefinition& definition, const Reply& reply) 
 }
 
 }  // namespace
+
+std::string text_member(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
 
 bool is_known_version(std::string_view version) noexcept {
   return version == kProtocolVersion || version == "2025-03-26" || version == "2025-11-25";
@@ -123,6 +142,8 @@ std::string call_text(std::int64_t id,
 }
 
 std::optional<Reply> find_reply(std::string_view text, std::int64_t id) {
+  constexpr JsonLimits kLimits{kMaxMessage, kMaxMessageDepth};
+  if (guard_json(text, kLimits)) return std::nullopt;
   const auto message = json::parse(text, nullptr, false);
   if (!message.is_array()) return reply_in(message, id);
   for (const auto& one : message) {
@@ -131,7 +152,7 @@ std::optional<Reply> find_reply(std::string_view text, std::int64_t id) {
   return std::nullopt;
 }
 
-Result<ToolPage> read_tool_page(const json& result) {
+Result<ToolPage> read_tool_page(const json& result, const std::set<std::string>& wanted) {
   const Error malformed(Errc::upstream_rejected, "the server's list of tools is malformed");
   if (!result.is_object()) return malformed;
   const auto tools = result.find("tools");
@@ -144,6 +165,7 @@ Result<ToolPage> read_tool_page(const json& result) {
     if (!tool.is_object()) return malformed;
     ListedTool listed;
     listed.name = text_member(tool, "name");
+    if (!wanted.contains(listed.name)) continue;
     listed.description = text_member(tool, "description");
     const auto schema = tool.find("inputSchema");
     listed.input_schema = schema != tool.end() ? dumped(*schema) : R"({"type":"object"})";

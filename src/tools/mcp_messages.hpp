@@ -7,8 +7,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,12 @@ namespace taskgate::tools::mcp {
 /// The version that is asked for, and those that may be answered.
 inline constexpr std::string_view kProtocolVersion = "2025-06-18";
 bool is_known_version(std::string_view version) noexcept;
+
+/// Bytes of one message of a server: JSON cannot be used when it is cut.
+inline constexpr std::size_t kMaxMessage = 8U << 20;
+
+/// A member of an object that is a text; empty when it is absent or anything else, or `object` is.
+std::string text_member(const nlohmann::json& object, const char* name);
 
 /// The text of a request, a notification.
 std::string request_text(std::int64_t id, std::string_view method, const nlohmann::json& params);
@@ -38,8 +46,8 @@ struct Reply {
 };
 
 /// The reply to request `id` in one message, or in a batch of them; nullopt when the text is
-/// another message (a notification, a request of the server's, the reply to another id) or no
-/// message at all.
+/// another message (a notification, a request of the server's, the reply to another id), no
+/// message at all, longer than kMaxMessage or nested deeper than 128.
 std::optional<Reply> find_reply(std::string_view text, std::int64_t id);
 
 /// A tool as tools/list describes it. Hints that are absent are unset.
@@ -57,8 +65,9 @@ struct ToolPage {
   std::string next_cursor;  ///< empty: the last page
 };
 
-/// Errors: Errc::upstream_rejected for what is no page of tools.
-Result<ToolPage> read_tool_page(const nlohmann::json& result);
+/// The tools of `wanted` names on a page: a server may offer many more. Errors:
+/// Errc::upstream_rejected for what is no page of tools.
+Result<ToolPage> read_tool_page(const nlohmann::json& result, const std::set<std::string>& wanted);
 
 /// The operator's definition with the server's words and schema. Hints only lower what the tool may
 /// be used for: readOnlyHint false or destructiveHint true make a `read` a write, idempotentHint

@@ -1,9 +1,8 @@
 #include "tools/mcp_server.hpp"
 
 #include "taskgate/observe/log.hpp"
+#include "tools/classify.hpp"
 #include "tools/contract.hpp"
-
-#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -16,8 +15,10 @@ using runtime::SteadyTime;
 
 namespace {
 
-constexpr std::size_t kMaxMessage = 8U << 20;  // of one answer: JSON cannot be used when it is cut
+using mcp::kMaxMessage;
+
 constexpr int kMaxPages = 50;
+constexpr int kListingTimeouts = 2;  // of the server's timeout, for the last page to begin
 constexpr std::chrono::milliseconds kEventDrain{20};
 
 bool has_media_type(const net::Headers& headers, std::string_view type) {
@@ -66,55 +67,6 @@ class ReplyFinder final : public net::SseVisitor {
 
 }  // namespace mcp
 
-// One at a time initialises or lists; the others wait for it and look again.
-class McpServer::Turn {
- public:
-  explicit Turn(McpServer& server) : server_(server) {}
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  ~Turn() {
-    const std::lock_guard lock(server_.mutex_);
-    server_.busy_ = false;
-    for (auto* waiter : server_.waiting_) waiter->notify();
-  }
-
-  /// Waits until it is this caller's turn.
-  static asio::awaitable<std::unique_ptr<Turn>> take(McpServer& server) {
-    const auto executor = co_await asio::this_coro::executor;
-    runtime::WakeUp wake(executor);
-    const Enlisted enlisted(server, wake);
-    for (;;) {
-      {
-        const std::lock_guard lock(server.mutex_);
-        if (!server.busy_) {
-          server.busy_ = true;
-          break;
-        }
-      }
-      (void)co_await wake.wait_until(SteadyTime::max());  // woken or not: it looks again
-    }
-    co_return std::make_unique<Turn>(server);
-  }
-
- private:
-  struct Enlisted {
-    Enlisted(McpServer& s, runtime::WakeUp& w) : server(s), wake(w) {
-      const std::lock_guard lock(server.mutex_);
-      server.waiting_.push_back(&wake);
-    }
-    Enlisted(const Enlisted&) = delete;
-    Enlisted& operator=(const Enlisted&) = delete;
-    ~Enlisted() {
-      const std::lock_guard lock(server.mutex_);
-      std::erase(server.waiting_, &wake);
-    }
-    McpServer& server;
-    runtime::WakeUp& wake;
-  };
-
-  McpServer& server_;
-};
-
 McpServer::McpServer(McpServerConfig config,
                      net::HttpClient& client,
                      std::vector<net::ListenEndpoint> own_listeners)
@@ -139,6 +91,20 @@ McpServer::SessionPtr McpServer::session() const {
 void McpServer::forget(const SessionPtr& session) {
   const std::lock_guard lock(mutex_);
   if (session_ == session) session_.reset();
+}
+
+// How making a session failed for whoever was waited for since then.
+std::optional<Error> McpServer::failure_since(SteadyTime asked_at) const {
+  const std::lock_guard lock(mutex_);
+  if (!no_session_ || no_session_->at < asked_at) return std::nullopt;
+  return no_session_->error;
+}
+
+// How the last listing failed, while that is not long ago.
+std::optional<Error> McpServer::recent_failure() const {
+  const std::lock_guard lock(mutex_);
+  if (!no_list_ || SteadyClock::now() - no_list_->at >= config_.failure_memory) return std::nullopt;
+  return no_list_->error;
 }
 
 bool McpServer::is_fresh() const {
@@ -169,6 +135,7 @@ void McpServer::keep(const std::vector<mcp::ListedTool>& listed) {
   const std::lock_guard lock(mutex_);
   contracts_ = std::move(contracts);
   unusable_ = std::move(unusable);
+  no_list_.reset();
   listed_at_ = SteadyClock::now();
 }
 
@@ -197,6 +164,7 @@ asio::awaitable<McpAnswer> McpServer::send(net::ClientRequest request, std::int6
   request.progress = &progress;
   auto opened = co_await client_.open(std::move(request));
   answer.http.left = progress.request_left;
+  answer.http.held_back = progress.held_back && !progress.request_left;
   if (!opened) {
     answer.http.error = opened.error();
     co_return answer;
@@ -259,8 +227,7 @@ asio::awaitable<Result<McpServer::SessionPtr>> McpServer::initialize() {
   if (answer.reply->error_code) co_return reply_error(config_.name, "initialize", *answer.reply);
 
   auto made = std::make_shared<Session>();
-  const auto& result = answer.reply->result;
-  made->version = result.is_object() ? result.value("protocolVersion", "") : "";
+  made->version = mcp::text_member(answer.reply->result, "protocolVersion");
   if (!mcp::is_known_version(made->version)) {
     co_return Error(Errc::upstream_rejected, "the MCP server \"" + config_.name +
                                                  "\" speaks a version that is not known here: " +
@@ -278,7 +245,10 @@ asio::awaitable<Result<McpServer::SessionPtr>> McpServer::initialize() {
 
 asio::awaitable<Result<McpServer::SessionPtr>> McpServer::open_session() {
   if (auto existing = session()) co_return existing;
-  const auto turn = co_await Turn::take(*this);
+  const auto asked_at = SteadyClock::now();
+  const auto turn = co_await turns_.take();
+  if (auto existing = session()) co_return existing;
+  if (auto failure = failure_since(asked_at)) co_return std::move(*failure);
   auto made = co_await session_in_turn();
   co_return made;
 }
@@ -287,21 +257,31 @@ asio::awaitable<Result<McpServer::SessionPtr>> McpServer::open_session() {
 asio::awaitable<Result<McpServer::SessionPtr>> McpServer::session_in_turn() {
   if (auto existing = session()) co_return existing;
   auto made = co_await initialize();
+  const std::lock_guard lock(mutex_);
   if (made) {
-    const std::lock_guard lock(mutex_);
     session_ = *made;
+    no_session_.reset();
+  } else {
+    no_session_.emplace(made.error(), SteadyClock::now());
   }
   co_return made;
 }
 
 // --- what it offers ---------------------------------------------------------------------------
 
-asio::awaitable<Result<std::vector<mcp::ListedTool>>> McpServer::list_tools() {
+asio::awaitable<Result<std::vector<mcp::ListedTool>>> McpServer::list_tools(SteadyTime until) {
   auto session = co_await session_in_turn();
   if (!session) co_return session.error();
+  std::set<std::string> wanted;  // and not yet found
+  for (const auto& tool : config_.tools) wanted.insert(tool.remote_name);
   std::vector<mcp::ListedTool> all;
+  std::size_t kept = 0;
   std::string cursor;
   for (int page_number = 0; page_number < kMaxPages; ++page_number) {
+    if (SteadyClock::now() >= until) {
+      co_return Error(Errc::timeout,
+                      "the MCP server \"" + config_.name + "\" takes too long to list its tools");
+    }
     nlohmann::json params = nlohmann::json::object();
     if (!cursor.empty()) params["cursor"] = cursor;
     auto reply = co_await ask(*session, "tools/list", std::move(params));
@@ -309,9 +289,17 @@ asio::awaitable<Result<std::vector<mcp::ListedTool>>> McpServer::list_tools() {
       forget(*session);  // if it had expired, the next attempt begins a new one
       co_return reply.error();
     }
-    auto page = mcp::read_tool_page(reply->result);
+    auto page = mcp::read_tool_page(reply->result, wanted);
     if (!page) co_return page.error();
-    std::move(page->tools.begin(), page->tools.end(), std::back_inserter(all));
+    for (auto& tool : page->tools) {
+      if (wanted.erase(tool.name) == 0) continue;  // listed twice: the first one counts
+      kept += tool.description.size() + tool.input_schema.size();
+      all.push_back(std::move(tool));
+    }
+    if (kept > kMaxMessage) {
+      co_return Error(Errc::upstream_rejected, "the MCP server \"" + config_.name +
+                                                   "\" describes its tools at too great a length");
+    }
     cursor = page->next_cursor;
     if (cursor.empty()) co_return all;
   }
@@ -321,23 +309,35 @@ asio::awaitable<Result<std::vector<mcp::ListedTool>>> McpServer::list_tools() {
 }
 
 asio::awaitable<Result<void>> McpServer::refresh() {
-  const auto turn = co_await Turn::take(*this);
+  const auto turn = co_await turns_.take();
   if (is_fresh()) co_return Result<void>();  // whoever was waited for has asked
+  if (auto failure = recent_failure()) co_return std::move(*failure);
   const bool had_session = session() != nullptr;
-  auto listed = co_await list_tools();
-  if (!listed && had_session) listed = co_await list_tools();  // the session may have expired
-  if (!listed) co_return listed.error();
+  const auto until = SteadyClock::now() + kListingTimeouts * config_.timeout;
+  auto listed = co_await list_tools(until);
+  const bool may_have_expired = !listed && had_session && listed.error().code() != Errc::timeout;
+  if (may_have_expired) listed = co_await list_tools(until);
+  if (!listed) {
+    const std::lock_guard lock(mutex_);
+    no_list_.emplace(listed.error(), SteadyClock::now());
+    co_return listed.error();
+  }
   keep(*listed);
   co_return Result<void>();
 }
 
 asio::awaitable<Result<ContractPtr>> McpServer::fresh_contract(std::string remote_name) {
   if (!is_fresh()) {
-    const auto refreshed = co_await refresh();
-    if (!refreshed) {
-      if (auto older = contract(remote_name)) co_return older;
-      co_return refreshed.error();
+    auto older = contract(remote_name);
+    auto failure = recent_failure();
+    // Nobody waits for news of what is known already but the one who asks for them.
+    if (older && (failure || turns_.is_taken())) co_return older;
+    if (!failure) {
+      const auto refreshed = co_await refresh();
+      if (!refreshed) failure = refreshed.error();
     }
+    if (failure && older) co_return older;
+    if (failure) co_return std::move(*failure);
   }
   if (auto known = contract(remote_name)) co_return known;
   const std::lock_guard lock(mutex_);
@@ -358,6 +358,11 @@ asio::awaitable<Result<McpAnswer>> McpServer::call(ToolCallRequest request,
                                                    std::string remote_name) {
   auto session = co_await open_session();
   if (!session) co_return session.error();
+  if (request.may_send && !request.may_send()) {  // the session may have taken its time
+    McpAnswer held;
+    held.http = held_back_exchange();
+    co_return held;
+  }
   const auto& definition = contract->definition;
   const std::int64_t id = next_id_++;
   HeaderList more;
@@ -371,6 +376,7 @@ asio::awaitable<Result<McpAnswer>> McpServer::call(ToolCallRequest request,
   if (!http) co_return http.error();
   http->body = mcp::call_text(id, remote_name, request.arguments, key);
   http->replay = net::Replay::if_unsent;
+  http->may_send = std::move(request.may_send);
   McpAnswer answer = co_await send(std::move(*http), id);
   // 404: the session is over. Servers that never knew it tend to answer 400.
   const int status = answer.http.status;

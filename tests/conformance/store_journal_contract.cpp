@@ -334,13 +334,57 @@ TEST_P(JournalContract, FailureOfAnOlderSendSaysNothingOfTheNewer) {
 TEST_P(JournalContract, WhatWasNotSentAfterAllIsPlannedAgain) {
   const auto ref = dispatched_task();
 
-  ASSERT_TRUE(record(outcome_command(ref, CallState::planned))->applied);
+  auto unsent = outcome_command(ref, CallState::planned);
+  unsent.not_sent = true;
+  ASSERT_TRUE(record(unsent)->applied);
 
   const auto call = call_of(ref);
   EXPECT_EQ(call.state, CallState::planned);
   EXPECT_EQ(call.attempts, 0);
   EXPECT_FALSE(call.first_dispatched_at);
   EXPECT_EQ(wait_for(store_->journal().dispatch(dispatch_command(ref)))->attempt, 1);
+}
+
+TEST_P(JournalContract, WhatWasNotSentAfterAllIsStillOfUnknownOutcome) {
+  const auto ref = dispatched_task();
+  auto lost = outcome_command(ref, CallState::outcome_unknown);
+  lost.outcome = R"({"error":"lost"})";
+  lost.evidence = "the connection broke";
+  ASSERT_TRUE(record(lost)->applied);
+  auto again = dispatch_command(ref);
+  again.after_unknown = true;
+  again.at = at_ms(600);
+  ASSERT_TRUE(wait_for(store_->journal().dispatch(again)).has_value());
+  auto unsent = outcome_command(ref, CallState::outcome_unknown, 2);
+  unsent.not_sent = true;
+  unsent.dispatched_before = at_ms(400);
+  unsent.evidence = "the lease ran out";
+
+  ASSERT_TRUE(record(unsent)->applied);
+
+  const auto call = call_of(ref);
+  EXPECT_EQ(call.state, CallState::outcome_unknown);
+  EXPECT_EQ(call.outcome, R"({"error":"lost"})");
+  EXPECT_EQ(call.evidence, "the connection broke");
+  EXPECT_EQ(call.outcome_at, at_ms(500));
+  EXPECT_EQ(call.attempts, 1);
+  EXPECT_EQ(call.first_dispatched_at, at_ms(400));
+  EXPECT_EQ(call.dispatched_at, at_ms(400));
+  EXPECT_FALSE(record(unsent)->applied);  // it is no longer dispatched
+  EXPECT_EQ(code_of(wait_for(store_->journal().dispatch(dispatch_command(ref)))), Errc::conflict);
+}
+
+TEST_P(JournalContract, OnlyAReadIsPlannedAgainOnceItWasSent) {
+  const auto read = dispatched_task(CallEffect::read);
+  const auto write = dispatched_task(CallEffect::write);
+
+  EXPECT_TRUE(record(outcome_command(read, CallState::planned))->applied);
+  EXPECT_EQ(code_of(record(outcome_command(write, CallState::planned))), Errc::internal);
+
+  EXPECT_EQ(call_of(read).state, CallState::planned);
+  EXPECT_EQ(call_of(read).attempts, 1);
+  EXPECT_EQ(call_of(write).state, CallState::dispatched);
+  EXPECT_EQ(wait_for(store_->journal().dispatch(dispatch_command(read)))->attempt, 2);
 }
 
 TEST_P(JournalContract, OutcomeOfAFinishedTaskIsKeptWithoutAnEvent) {
@@ -533,6 +577,22 @@ TEST_P(JournalContract, NewTaskTakesTheBeginningOfAJournalOver) {
   EXPECT_EQ(journal.calls[0].resolved_by, "replay");
   EXPECT_EQ(journal.calls[0].attempts, 0);
   EXPECT_EQ(journal_of(ref).calls.size(), 2U);
+}
+
+TEST_P(JournalContract, JournalThatWasPurgedMeanwhileIsNotTakenOver) {
+  const auto ref = task_with({plan_call("tg_a")});
+  finish(ref);
+  auto again = new_task("acme", at_ms(1));
+  again.journal = JournalCopy{ref.id, 1};
+  auto too_much = new_task("acme", at_ms(1));
+  too_much.journal = JournalCopy{ref.id, 2};
+
+  EXPECT_EQ(code_of(wait_for(store_->accept(too_much))), Errc::gone);
+  ASSERT_TRUE(wait_for(store_->purge(ref)).has_value());
+  const auto refused = wait_for(store_->accept(again));
+
+  EXPECT_EQ(code_of(refused), Errc::gone);
+  EXPECT_EQ(code_of(wait_for(store_->get(again.task.ref))), Errc::not_found);
 }
 
 TEST_P(JournalContract, JournalOfAnotherTenantIsNotFound) {

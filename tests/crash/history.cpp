@@ -9,9 +9,9 @@ namespace taskgate::crash {
 namespace {
 
 bool is_final_object(const std::string& object) {
-  const auto json = nlohmann::json::parse(object, nullptr, false);
-  if (!json.is_object() || !json.contains("status")) return false;
-  const auto& status = json["status"];
+  const auto parsed = nlohmann::json::parse(object, nullptr, false);
+  if (!parsed.is_object() || !parsed.contains("status")) return false;
+  const auto& status = parsed["status"];
   return status != "queued" && status != "running" && status != "waiting";
 }
 

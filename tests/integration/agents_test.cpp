@@ -316,6 +316,44 @@ TEST_F(Agents, RetrySameKeySendsAgainUnderTheKey) {
   EXPECT_EQ(task["tool_calls"][0]["executions"], 2);
 }
 
+TEST_F(Agents, LaterRefusalDoesNotSayThatAnEarlierSendWasNotExecuted) {
+  start([](app::ToolConfig& tool) {
+    tool.definition.on_unknown = tools::UnknownPolicy::retry_same_key;
+  });
+  ledger_.answer_next(Reply::raw("").reset());
+  ledger_.answer_next(Reply::json(401, R"({"error":"who are you"})"));
+  ledger_.answer_next(Reply::json(429, R"({"error":"slowly"})"));
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, {{"results", true}}}));
+
+  const auto asked = wait_waiting(id)["required_input"]["calls"][0];
+
+  EXPECT_EQ(asked["kind"], "outcome");
+  const auto evidence = asked["evidence"].get<std::string>();
+  EXPECT_NE(evidence.find("; sent again: "), std::string::npos) << evidence;
+  EXPECT_NE(evidence.find("429"), std::string::npos) << evidence;
+  EXPECT_EQ(evidence.find("401"), std::string::npos) << evidence;
+  EXPECT_EQ(ledger_.total(), 3);
+  EXPECT_EQ(ledger_.executions().size(), 1U);
+  (void)answer(id, {{"resolve", {{"key", asked["key"]}, {"executed", true}}}});
+  EXPECT_EQ(client().wait_final(id)["tool_calls"][0]["status"], "succeeded");
+}
+
+TEST_F(Agents, NothingIsSentAgainPastTheWindowOfTheKey) {
+  start([](app::ToolConfig& tool) {
+    tool.definition.on_unknown = tools::UnknownPolicy::retry_same_key;
+    tool.definition.key_window = 3s;
+    tool.definition.timeout = 2s;
+  });
+  ledger_.answer_next(Reply::raw("").reset());
+  ledger_.answer_next(Reply::json(429, R"({"error":"slowly"})").header("Retry-After", "2"));
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, kDone}));
+
+  const auto asked = wait_waiting(id)["required_input"]["calls"][0];
+
+  EXPECT_EQ(asked["kind"], "outcome");
+  EXPECT_LE(ledger_.total(), 2);  // the pause that the downstream asks for ends past the window
+}
+
 TEST_F(Agents, ApprovalIsAskedForAndSurvivesARestart) {
   start([](app::ToolConfig& tool) { tool.definition.approval = tools::Approval::required; });
   const auto id = submit(script({{{"calls", {invoice(99)}}}, {{"results", true}}}));
@@ -490,6 +528,61 @@ TEST_F(Agents, RetryReusesTheStepsBefore) {
   EXPECT_EQ(again["tool_calls"][1]["replayed"], false);
   EXPECT_EQ(ledger_.executions().size(), 3U);  // the second step's write is another task's
   EXPECT_EQ(client().post("/tasks/" + id + "/retry", {{"from_step", 9}}).status, 422U);
+}
+
+TEST_F(Agents, ReadThatARestartCutShortIsReadAgain) {
+  start();
+  ledger_.server().enqueue(Reply().hang());
+  const auto id =
+      submit(script({{{"calls", {call("look", {{"amount", 1}})}}}, {{"results", true}}}));
+  ASSERT_TRUE(ledger_.server().wait_for_requests(1, 20s));
+
+  restart();
+
+  const auto task = client().wait_final(id);
+  EXPECT_EQ(task["status"], "success") << task.dump(1);
+  EXPECT_NE(task["result"]["text"].get<std::string>().find(R"("read":true)"), std::string::npos)
+      << task["result"];
+  EXPECT_EQ(task["tool_calls"][0]["status"], "succeeded");
+  EXPECT_EQ(task["tool_calls"][0]["executions"], 2);
+}
+
+TEST_F(Agents, ApprovedCallOfAToolThatChangedMeanwhileIsNotSent) {
+  start([](app::ToolConfig& tool) { tool.definition.approval = tools::Approval::required; });
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, {{"results", true}}}));
+  const auto key = wait_waiting(id)["required_input"]["calls"][0]["key"];
+  gateway_->change([this](app::Config& config) {
+    config.tools.at("send_invoice").http.url = ledger_.url("/other-invoices");
+  });
+  restart();
+
+  EXPECT_EQ(answer(id, {{"approve", {{"key", key}}}}).status, 202U);
+
+  const auto task = client().wait_final(id);
+  EXPECT_EQ(ledger_.total(), 0);
+  EXPECT_EQ(task["tool_calls"][0]["status"], "failed");
+  EXPECT_NE(task["result"]["text"].get<std::string>().find("has changed"), std::string::npos)
+      << task.dump(1);
+}
+
+TEST_F(Agents, UnknownWriteOfAToolThatChangedMeanwhileIsAskedFor) {
+  start([this](app::ToolConfig& tool) {
+    tool.definition.on_unknown = tools::UnknownPolicy::reconcile;
+    tool.http.reconcile_url = ledger_.url("/by-key/{key}");
+  });
+  ledger_.answer_next(Reply().hang());
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, {{"results", true}}}));
+  ASSERT_TRUE(ledger_.server().wait_for_requests(1, 20s));
+  gateway_->change([this](app::Config& config) {
+    config.tools.at("send_invoice").http.reconcile_url = ledger_.url("/by-key/elsewhere-{key}");
+  });
+
+  restart();
+
+  const auto asked = wait_waiting(id)["required_input"]["calls"][0];
+  EXPECT_EQ(asked["kind"], "outcome");
+  EXPECT_EQ(ledger_.total(), 1);
+  EXPECT_EQ(ledger_.server().requests().size(), 1U);  // nobody was asked at the new address
 }
 
 TEST_F(Agents, LongRunSurvivesManyRestarts) {

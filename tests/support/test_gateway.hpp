@@ -25,6 +25,8 @@ class TestGateway {
   EventStream stream(const std::string& id, const std::string& last_event_id = {}) const {
     return EventStream(port(), "/tasks/" + id + "/stream", last_event_id);
   }
+  /// Edits the configuration of the next start.
+  void change(const Change& change) { change(config_); }
   /// Stops within `grace` and starts again on the same database (another port).
   void restart(std::chrono::milliseconds grace = std::chrono::milliseconds{0});
   void stop(std::chrono::milliseconds grace = std::chrono::milliseconds{0});

@@ -48,6 +48,7 @@ struct ClientProgress {
   /// it was written (over TLS: not one that could be decrypted).
   bool request_left = false;
   bool response_began = false;  ///< a byte of an answer came
+  bool held_back = false;       ///< ClientRequest::may_send said no
 };
 
 /// When a request is sent again because its pooled connection turned out to be dead.
@@ -67,6 +68,9 @@ struct ClientRequest {
   AddressPolicy address_policy;  ///< empty: every address
   Replay replay = Replay::if_idempotent;
   ClientProgress* progress = nullptr;  ///< where to note it; lives until the call completes
+  /// Asked on the caller's executor when a connection is ready, right before the request's first
+  /// byte is written to it. "No" ends the exchange with Errc::cancelled. Empty: always yes.
+  std::function<bool()> may_send;
 };
 
 /// What the way to the response's first byte took. A step that did not happen is unset: the first
@@ -135,7 +139,8 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   /// The whole exchange. Errors: Errc::invalid_argument (URL), Errc::forbidden (address policy),
-  /// Errc::timeout, Errc::upstream_unavailable (DNS, connect, TLS, cut), Errc::too_large.
+  /// Errc::timeout, Errc::upstream_unavailable (DNS, connect, TLS, cut), Errc::too_large,
+  /// Errc::cancelled (ClientRequest::may_send).
   boost::asio::awaitable<Result<ClientResponse>> request(ClientRequest request);
   /// Up to and including the response's head.
   boost::asio::awaitable<Result<std::unique_ptr<ClientStream>>> open(ClientRequest request);

@@ -140,8 +140,11 @@ struct RecordOutcome {
   Fence fence = 0;
   CallPlace place;
   int attempt = 0;  ///< Dispatched::attempt
-  /// succeeded, failed_definite, outcome_unknown; planned: it was not sent after all.
+  /// succeeded, failed_definite, outcome_unknown; planned: a read that was cut short, and is sent
+  /// again. Of a call that was not sent after all: what it was before its dispatch.
   CallState state = CallState::outcome_unknown;
+  bool not_sent = false;  ///< nothing of this send has left: the row is again as it was before
+  std::optional<TimePoint> dispatched_before;  ///< of not_sent: when it was sent before this
   std::string outcome;  ///< JSON for the model
   std::string evidence;
   std::string resolved_by;

@@ -53,7 +53,8 @@ struct WebhookTarget {
   std::uint32_t event_mask = 0;  ///< bit (1 << EventType) for each event that was asked for
 };
 
-/// The beginning of another task's journal, taken over by a new one of the same tenant.
+/// The beginning of another task's journal, taken over by a new one of the same tenant. Accepting
+/// it is Errc::gone when it is not all there (any more).
 struct JournalCopy {
   TaskId from;
   int turns = 0;  ///< the first so many

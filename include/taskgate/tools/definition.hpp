@@ -49,7 +49,7 @@ struct ToolDefinition {
   std::string name;         ///< [a-z][a-z0-9_-]*, parts joined by dots: "crm.lookup"
   std::string description;  ///< for the model; may be empty
   std::string parameters;   ///< JSON Schema text of the arguments; never empty
-  /// Hash over all that makes a call what it is (kind, address, method, schema, effect): 12
+  /// Hash over all that makes a call what it is (kind, addresses, method, schema, effect): 12
   /// hexadecimal digits. Part of every call's key.
   std::string version;
   Effect effect = Effect::write;

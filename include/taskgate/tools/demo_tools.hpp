@@ -8,7 +8,7 @@
 //   simulate
 //                             "lost_answer" sends and loses the answer (outcome unknown), "refused"
 //                             does not send and says so
-//   demo.outbox        read   that list: what was sent under which key, and how often
+//   demo.outbox        read   what the tenant sent of that list: under which key, and how often
 
 #include "taskgate/core/clock.hpp"
 #include "taskgate/tools/tool.hpp"
@@ -23,6 +23,7 @@ namespace taskgate::tools {
 
 /// An e-mail that demo.send_email took.
 struct DemoEmail {
+  std::string tenant;
   std::string key;
   std::string to;
   std::string subject;
@@ -34,8 +35,8 @@ class DemoOutbox {
  public:
   /// Older e-mails are forgotten past 1,000.
   void add(DemoEmail email);
-  /// Newest last.
-  std::vector<DemoEmail> all() const;
+  /// A tenant's, newest last.
+  std::vector<DemoEmail> sent_by(const std::string& tenant) const;
   /// How often that key was executed, as far as is remembered.
   int executions(const std::string& key) const;
 

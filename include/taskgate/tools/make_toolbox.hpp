@@ -45,6 +45,8 @@ struct McpServerConfig {
   bool allow_private = false;
   std::chrono::milliseconds timeout{10'000};   ///< of each exchange but tools/call
   std::chrono::milliseconds refresh{300'000};  ///< tools/list is asked again after this
+  /// A tools/list that failed is not asked again before that.
+  std::chrono::milliseconds failure_memory{5'000};
   std::vector<McpToolConfig> tools;
 };
 

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,9 @@ struct ToolCallRequest {
   std::string tenant;
   std::int64_t number = 0;  ///< of this call in its task, from 1
   ContractPtr contract;     ///< under which the arguments were checked; null: the newest
+  /// Asked on the caller's executor right before the first byte of the call is written, and before
+  /// that where it spares work. "No": see ToolOutcome::not_sent. Empty: always yes.
+  std::function<bool()> may_send;
 };
 
 /// What a call came to.
@@ -35,7 +39,9 @@ struct ToolOutcome {
     unknown           ///< it may have happened; never of a read
   };
   State state = State::unknown;
-  std::string result;      ///< text or JSON for the model, valid UTF-8; may be empty
+  std::string result;  ///< text or JSON for the model, valid UTF-8; may be empty
+  bool not_sent =
+      false;  ///< of failed_definite: may_send said no, and it is as if nobody had called
   bool is_error = false;   ///< the tool says that it failed, and `result` says why
   std::string evidence;    ///< what the state rests on: "HTTP 422", "connection refused"
   int http_status = 0;     ///< 0: none

@@ -37,6 +37,16 @@ void report_broken_call(std::string_view what, std::exception_ptr failure) {
   }
 }
 
+// A journaled call belongs to the contract that it was planned under. Another may lead elsewhere,
+// ask elsewhere for the key, or call a read what was a write.
+bool is_contract_of(const CallRow& call, const tools::ContractPtr& contract) {
+  if (contract == nullptr) return false;
+  const auto& definition = contract->definition;
+  const bool is_read = definition.effect == tools::Effect::read;
+  return call.plan.tool_version == definition.version &&
+         is_read == (call.plan.effect == CallEffect::read);
+}
+
 bool is_asked_for(const CallRow& call) {
   return call.state == CallState::needs_approval || call.state == CallState::outcome_unknown;
 }
@@ -159,19 +169,33 @@ void AgentLoop::note_end(End end) {
   if (end == End::lost) lost_ = true;
 }
 
+// Null: the call may not be sent, and its key may not be asked about.
+const UsableTool* AgentLoop::tool_of(const CallRow& call) const {
+  const auto found = tools_.find(tools::wire_name(call.plan.tool));
+  if (found == tools_.end() || found->second.tool == nullptr) return nullptr;
+  return is_contract_of(call, found->second.contract) ? &found->second : nullptr;
+}
+
+std::string AgentLoop::why_not(const CallRow& call) const {
+  const auto found = tools_.find(tools::wire_name(call.plan.tool));
+  const bool has_changed = found != tools_.end() && found->second.contract != nullptr;
+  return has_changed ? "the tool has changed since the call was asked for; it was not sent"
+                     : "the tool cannot be used any more";
+}
+
 asio::awaitable<End> AgentLoop::run_one(std::size_t index) {
   auto& call = calls_[index];
-  const auto found = tools_.find(tools::wire_name(call.plan.tool));
-  UsableTool gone;
-  const UsableTool& tool = found == tools_.end() ? gone : found->second;
-  const bool is_usable = tool.tool != nullptr && tool.contract != nullptr;
-  if (!is_usable) {
-    // Nothing can be sent, and of what was sent nobody can be asked but people.
-    if (call.state == CallState::outcome_unknown || call.state == CallState::dispatched)
-      co_return End::asking;
-    co_return co_await settle_without_sending(index, "the tool cannot be used any more");
+  if (const auto* tool = tool_of(call)) {
+    CallRunner runner(owner_, *tool, call, index + 1);
+    co_return co_await runner.run();
   }
-  CallRunner runner(owner_, tool, call, index + 1);
+  const bool was_sent =
+      call.state == CallState::outcome_unknown || call.state == CallState::dispatched;
+  if (!was_sent || call.plan.effect == CallEffect::read)
+    co_return co_await settle_without_sending(index, why_not(call));
+  // Nothing can be sent, and of what was sent nobody can be asked but people.
+  const UsableTool gone;
+  CallRunner runner(owner_, gone, call, index + 1);
   co_return co_await runner.run();
 }
 
@@ -201,7 +225,10 @@ asio::awaitable<End> AgentLoop::answer_alias(std::size_t index) {
   if (holder == nullptr)
     co_return co_await settle_without_sending(index, "the call that it repeats is not known");
   bool replayed = true;
-  if (is_to_be_repeated(*holder, call)) {
+  const bool is_repeated = is_to_be_repeated(*holder, call);
+  if (is_repeated && holder->state == CallState::failed_definite && tool_of(*holder) == nullptr)
+    co_return co_await settle_without_sending(index, why_not(*holder));
+  if (is_repeated) {
     const auto end = co_await run_one(static_cast<std::size_t>(holder - calls_.data()));
     if (end != End::settled) co_return end;
     replayed = false;

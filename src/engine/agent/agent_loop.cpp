@@ -6,7 +6,10 @@
 #include "taskgate/core/crash_point.hpp"
 #include "taskgate/core/json_text.hpp"
 
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace taskgate::engine {
@@ -65,7 +68,7 @@ AgentLoop::AgentLoop(const AttemptContext& context,
 // --- the journal ------------------------------------------------------------------------------
 
 asio::awaitable<AgentLoop::Next> AgentLoop::resume(Conversation& conversation) {
-  co_await make_tools_known();
+  const bool known = co_await make_tools_known();
   offer_tools(conversation.request());
   auto journal = co_await context_.store.journal().read(task_->ref);
   if (!journal) co_return lost_to(journal.error());
@@ -80,6 +83,7 @@ asio::awaitable<AgentLoop::Next> AgentLoop::resume(Conversation& conversation) {
     turns_.push_back(std::move(*turn));
   }
   replayed_ = turns_.size();
+  if (!known) co_return Next::stopped;  // the end shows what the journal has
   for (std::size_t i = 0; i + 1 < turns_.size(); ++i) tell_model(conversation, i);
   if (turns_.empty()) co_return Next::ask_model;
   const auto next = co_await run_calls();
@@ -172,20 +176,36 @@ providers::Usage AgentLoop::usage() const {
 
 // --- the tools --------------------------------------------------------------------------------
 
-asio::awaitable<void> AgentLoop::make_tools_known() {
+// Tools of a server may take as long as it does. A stop, also by the deadline, does not wait for
+// it. False: stopped.
+asio::awaitable<bool> AgentLoop::make_tools_known() {
+  if (control_->reason() != StopReason::none) co_return false;
+  if (writer_.row().deadline) {
+    const auto left = *writer_.row().deadline - context_.clock.now();
+    control_->stop_after(std::max(left, std::chrono::milliseconds{0}), StopReason::deadline);
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   for (const auto& name : request_.tools) {
     auto* tool = context_.agents.toolbox.find(name);
     if (tool == nullptr) continue;  // the operator took it away: the model is told
     UsableTool usable;
     usable.tool = tool;
-    auto contract = co_await tool->ready();
-    if (contract) {
-      usable.contract = contract.value();
-    } else {
-      usable.why = contract.error().message();
+    try {
+      auto contract = co_await tool->ready();
+      if (contract) {
+        usable.contract = contract.value();
+      } else {
+        usable.why = contract.error().message();
+      }
+    } catch (const std::exception&) {
+      usable.why = "the gateway failed while it asked what the tool is";  // or it was stopped
     }
+    if (control_->reason() != StopReason::none) break;
     tools_.insert_or_assign(tools::wire_name(name), std::move(usable));
   }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  control_->let_run();
+  co_return control_->reason() == StopReason::none;
 }
 
 void AgentLoop::offer_tools(providers::ModelRequest& request) const {

@@ -57,7 +57,7 @@ class AgentLoop {
   void describe(FinalResult& result) const;
 
  private:
-  boost::asio::awaitable<void> make_tools_known();
+  boost::asio::awaitable<bool> make_tools_known();
   void offer_tools(providers::ModelRequest& request) const;
   boost::asio::awaitable<Next> run_calls();
   boost::asio::awaitable<bool> join_calls(runtime::TaskGroup& group,
@@ -65,6 +65,8 @@ class AgentLoop {
   boost::asio::awaitable<void> run_read(std::size_t index);
   boost::asio::awaitable<void> run_writes(std::vector<std::size_t> indexes);
   boost::asio::awaitable<CallRunner::End> run_one(std::size_t index);
+  const UsableTool* tool_of(const store::CallRow& call) const;
+  std::string why_not(const store::CallRow& call) const;
   boost::asio::awaitable<void> answer_aliases(std::vector<std::size_t> indexes);
   boost::asio::awaitable<CallRunner::End> answer_alias(std::size_t index);
   boost::asio::awaitable<CallRunner::End> settle_without_sending(std::size_t index,

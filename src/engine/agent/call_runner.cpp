@@ -5,6 +5,7 @@
 #include "taskgate/core/crash_point.hpp"
 #include "taskgate/core/json_guard.hpp"
 #include "taskgate/core/json_text.hpp"
+#include "taskgate/runtime/steady.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -29,6 +30,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstToolPause{200};
 constexpr std::chrono::milliseconds kLongestToolPause{10'000};
 constexpr std::chrono::milliseconds kStorageRest{500};
+constexpr std::chrono::milliseconds kLookForStop{200};  // a stop does not cancel a resting write
 constexpr int kMostQuestions = 3;
 
 bool may_pass_later(const Error& error) {
@@ -49,6 +51,12 @@ ToolOutcome broken_off(bool is_write, std::string evidence) {
   outcome.evidence = std::move(evidence);
   outcome.result = "the call was interrupted";
   return outcome;
+}
+
+// The evidence of a send that nobody knows the end of, and of the last one after it.
+std::string both_evidences(const std::string& unknown, const std::string& later) {
+  constexpr std::string_view kJoint = "; sent again: ";
+  return unknown.substr(0, unknown.find(kJoint)).append(kJoint).append(later);
 }
 
 }  // namespace
@@ -99,23 +107,49 @@ bool CallRunner::is_stopped() const {
   return owner_.control.reason() != StopReason::none;
 }
 
+// The stop ends this attempt and not the task.
+bool CallRunner::goes_on_later() const {
+  const auto reason = owner_.control.reason();
+  return reason != StopReason::none && reason != StopReason::cancel &&
+         reason != StopReason::deadline;
+}
+
+bool CallRunner::may_send() const {
+  return owner_.context.agents.lease.holds(owner_.epoch) && !is_stopped();
+}
+
 asio::awaitable<CallRunner::Step> CallRunner::send() {
   if (is_stopped()) co_return Step::stopped;
   TASKGATE_CRASH_POINT("agent.before_dispatch");
   const bool dispatched = co_await dispatch();
   if (!dispatched) co_return is_stopped() ? Step::stopped : Step::lost;
   TASKGATE_CRASH_POINT("agent.after_dispatch");
-  const bool may_send = owner_.context.agents.lease.holds(owner_.epoch) && !is_stopped();
-  if (!may_send) {
-    auto unsent = outcome_of(CallState::planned);
-    unsent.evidence = "the lease ran out before the call was sent";
-    (void)co_await write_down(std::move(unsent));  // if not, the next attempt finds it dispatched
-    co_return is_stopped() ? Step::stopped : Step::lost;
-  }
+  if (!may_send()) co_return co_await put_back();
   ++sends_;
   auto outcome = co_await call_tool();
   TASKGATE_CRASH_POINT("agent.after_send");
+  if (cut_short_) co_return co_await plan_again(std::move(outcome.evidence));
+  if (outcome.not_sent) co_return co_await put_back();
   co_return co_await after(std::move(outcome));
+}
+
+// Nothing of it has left. What was known before of an earlier send stands, above all that nobody
+// knows what became of it.
+asio::awaitable<CallRunner::Step> CallRunner::put_back() {
+  auto unsent = outcome_of(before_.state);
+  unsent.not_sent = true;
+  unsent.dispatched_before = before_.dispatched_at;
+  unsent.evidence = "the lease ran out before the call was sent";
+  (void)co_await write_down(std::move(unsent));  // if not, the next attempt finds it dispatched
+  co_return is_stopped() ? Step::stopped : Step::lost;
+}
+
+// A read that a stop has cut short has not failed: the next attempt sends it again.
+asio::awaitable<CallRunner::Step> CallRunner::plan_again(std::string evidence) {
+  auto unsettled = outcome_of(CallState::planned);
+  unsettled.evidence = std::move(evidence);
+  (void)co_await write_down(std::move(unsettled));  // if not, it is found dispatched: the same
+  co_return Step::stopped;
 }
 
 asio::awaitable<bool> CallRunner::dispatch() {
@@ -137,6 +171,9 @@ asio::awaitable<bool> CallRunner::dispatch() {
   const auto at = dispatch.at;
   const auto dispatched = co_await owner_.context.store.journal().dispatch(std::move(dispatch));
   if (!dispatched) co_return false;
+  before_.state = row_.state;
+  before_.dispatched_at = row_.dispatched_at;
+  before_.first_dispatched_at = row_.first_dispatched_at;
   row_.state = CallState::dispatched;
   row_.fence = owner_.fence;
   row_.attempts = dispatched.value().attempt;
@@ -153,12 +190,14 @@ asio::awaitable<ToolOutcome> CallRunner::call_tool() {
   request.tenant = owner_.task.ref.tenant;
   request.number = number_;
   request.contract = tool_.contract;
+  request.may_send = [this] { return may_send(); };
   ToolOutcome outcome;
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   try {
     outcome = co_await tool_.tool->call(std::move(request));
   } catch (const boost::system::system_error& error) {
     const bool stopped = error.code() == asio::error::operation_aborted;
+    cut_short_ = stopped && !is_write() && goes_on_later();
     outcome = broken_off(is_write(), stopped ? "the gateway stopped while the call was being sent"
                                              : "the gateway failed while it sent the call");
   } catch (const std::exception&) {
@@ -176,6 +215,11 @@ asio::awaitable<CallRunner::Step> CallRunner::after(ToolOutcome outcome) {
   auto record = outcome_of(state);
   record.outcome = outcome_json(outcome);
   record.evidence = outcome.evidence;
+  if (state == CallState::failed_definite && before_.state == CallState::outcome_unknown) {
+    // This send was not executed. The one before it may have been.
+    record.state = CallState::outcome_unknown;
+    record.evidence = both_evidences(row_.evidence, outcome.evidence);
+  }
   TASKGATE_CRASH_POINT("agent.before_outcome");
   const bool written = co_await write_down(std::move(record));
   TASKGATE_CRASH_POINT("agent.after_outcome");
@@ -206,14 +250,16 @@ asio::awaitable<CallRunner::Step> CallRunner::resolve_unknown() {
       break;
   }
   if (!is_in_key_window() || sends_ >= definition().max_attempts) co_return Step::asking;
-  if (sends_ > 0) co_await rest(pause_before_retry());
-  co_return Step::again;
+  if (sends_ == 0) co_return Step::again;
+  co_await rest(pause_before_retry());
+  if (is_stopped()) co_return Step::stopped;
+  co_return is_in_key_window() ? Step::again : Step::asking;
 }
 
 asio::awaitable<CallRunner::Step> CallRunner::reconcile() {
   for (; questions_ < kMostQuestions; ++questions_) {
-    if (is_stopped()) co_return Step::stopped;
     if (questions_ > 0) co_await rest(pause_before_retry());
+    if (is_stopped()) co_return Step::stopped;
     tools::Reconciled found;
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     try {
@@ -250,13 +296,19 @@ std::chrono::milliseconds CallRunner::pause_before_retry() const {
   return backoff_delay(policy, std::max(sends_, questions_), retry_after_, uniform01());
 }
 
+// Over early when the attempt is stopped: the caller looks at the stop reason.
 asio::awaitable<void> CallRunner::rest(std::chrono::milliseconds delay) {
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, delay);
+  asio::steady_timer timer(executor);
+  const auto until = runtime::SteadyClock::now() + delay;
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   try {
-    auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;  // over or cancelled: the caller looks at the stop reason
+    while (!is_stopped() && runtime::SteadyClock::now() < until) {
+      const runtime::SteadyTime next = runtime::SteadyClock::now() + kLookForStop;
+      timer.expires_at(std::min(until, next));
+      auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (error) break;
+    }
   } catch (const boost::system::system_error&) {
     // Cancelled before the wait began.
   }
@@ -287,6 +339,22 @@ EventDraft CallRunner::finished_event(const store::RecordOutcome& outcome) const
   return finished;
 }
 
+// The row as the journal has it now.
+void CallRunner::take_over(const store::RecordOutcome& outcome, bool late) {
+  if (outcome.not_sent) {
+    --row_.attempts;
+    row_.dispatched_at = before_.dispatched_at;
+    row_.first_dispatched_at = before_.first_dispatched_at;
+    if (outcome.state == CallState::planned) row_.evidence = outcome.evidence;
+    return;
+  }
+  row_.outcome = outcome.outcome;
+  row_.evidence = outcome.evidence;
+  row_.resolved_by = outcome.resolved_by;
+  row_.outcome_at = outcome.at;
+  row_.late = late;
+}
+
 // A fact is kept in hand until the storage takes it. False: the task is gone, or the process ends
 // without it.
 asio::awaitable<bool> CallRunner::write_down(store::RecordOutcome outcome) {
@@ -297,14 +365,7 @@ asio::awaitable<bool> CallRunner::write_down(store::RecordOutcome outcome) {
     const auto recorded = co_await owner_.context.store.journal().record_outcome(std::move(copy));
     if (recorded) {
       row_.state = recorded.value().state;
-      if (recorded.value().applied) {
-        row_.outcome = outcome.outcome;
-        row_.evidence = outcome.evidence;
-        row_.resolved_by = outcome.resolved_by;
-        row_.outcome_at = outcome.at;
-        row_.late = recorded.value().late;
-        if (outcome.state == CallState::planned) --row_.attempts;
-      }
+      if (recorded.value().applied) take_over(outcome, recorded.value().late);
       co_return recorded.value().applied;
     }
     if (!may_pass_later(recorded.error()) || owner_.context.stopping) co_return false;

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace taskgate::engine {
@@ -48,14 +49,23 @@ class CallRunner {
 
  private:
   enum class Step { again, settled, asking, stopped, lost };
+  /// What the row was before the dispatch of the send that is under way.
+  struct Standing {
+    store::CallState state = store::CallState::planned;
+    std::optional<TimePoint> dispatched_at;
+    std::optional<TimePoint> first_dispatched_at;
+  };
 
   boost::asio::awaitable<Step> send();
   boost::asio::awaitable<bool> dispatch();
+  boost::asio::awaitable<Step> put_back();
+  boost::asio::awaitable<Step> plan_again(std::string evidence);
   boost::asio::awaitable<tools::ToolOutcome> call_tool();
   boost::asio::awaitable<Step> after(tools::ToolOutcome outcome);
   boost::asio::awaitable<Step> resolve_unknown();
   boost::asio::awaitable<Step> reconcile();
   boost::asio::awaitable<bool> write_down(store::RecordOutcome outcome);
+  void take_over(const store::RecordOutcome& outcome, bool late);
   boost::asio::awaitable<void> rest(std::chrono::milliseconds delay);
 
   store::RecordOutcome outcome_of(store::CallState state) const;
@@ -64,12 +74,16 @@ class CallRunner {
   bool is_write() const { return row_.plan.effect == store::CallEffect::write; }
   bool is_in_key_window() const;
   bool is_stopped() const;
+  bool may_send() const;
+  bool goes_on_later() const;
   std::chrono::milliseconds pause_before_retry() const;
 
   const CallOwner& owner_;
   const UsableTool& tool_;
   store::CallRow& row_;
   const std::int64_t number_;
+  Standing before_;
+  bool cut_short_ = false;  // a read that was being sent when the attempt was stopped
   int sends_ = 0;
   int questions_ = 0;  // to the tool, about the key
   std::optional<std::chrono::milliseconds> retry_after_;

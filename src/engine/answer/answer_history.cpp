@@ -7,7 +7,7 @@ namespace {
 
 using HistoryJson = nlohmann::json;
 
-std::int64_t count_of(const HistoryJson& object, const char* name) {
+std::int64_t history_count(const HistoryJson& object, const char* name) {
   const auto member = object.find(name);
   return member != object.end() && member->is_number_integer() ? member->get<std::int64_t>() : 0;
 }
@@ -17,10 +17,10 @@ providers::Usage usage_of(const HistoryJson& event) {
   const auto found = event.find("usage");
   if (found == event.end() || !found->is_object()) return usage;
   usage.reported = true;
-  usage.input_tokens = count_of(*found, "input_tokens");
-  usage.output_tokens = count_of(*found, "output_tokens");
-  usage.cached_input_tokens = count_of(*found, "cached_input_tokens");
-  usage.reasoning_tokens = count_of(*found, "reasoning_tokens");
+  usage.input_tokens = history_count(*found, "input_tokens");
+  usage.output_tokens = history_count(*found, "output_tokens");
+  usage.cached_input_tokens = history_count(*found, "cached_input_tokens");
+  usage.reasoning_tokens = history_count(*found, "reasoning_tokens");
   return usage;
 }
 

@@ -111,6 +111,9 @@ Result<AcceptOutcome> write_accept(WriteContext& context, const Acceptance& acce
       return outcome_of(context, AcceptKind::id_taken, TaskRef{ref.tenant, *id});
   }
   if (task.known_only) return Error(Errc::not_found, "no task has this key or id");
+  // Looked at before anything is written: a command that fails so leaves nothing behind.
+  if (task.journal && !is_there_to_copy(context, ref.tenant, *task.journal))
+    return Error(Errc::gone, "the steps of the task that is tried again were purged");
   if (!insert_task(context, task)) return outcome_of(context, AcceptKind::id_taken, ref);
   insert_request(context, task);
   claim_names(context, acceptance);

@@ -6,6 +6,7 @@
 #include "taskgate/store/store.hpp"
 
 #include <optional>
+#include <string>
 
 namespace taskgate::store::sqlite {
 
@@ -24,6 +25,9 @@ std::optional<CallHead> call_head(WriteContext& context, const TaskRef& ref, Cal
 
 /// How many calls the task asks for.
 int asked_calls(WriteContext& context, const TaskRef& ref);
+
+/// Whether all that is to be copied is (still) there: it may have been purged meanwhile.
+bool is_there_to_copy(WriteContext& context, const std::string& tenant, const JournalCopy& copy);
 
 /// Gives the new task `to` the beginning of another's journal.
 void copy_journal(WriteContext& context, const TaskRef& to, const JournalCopy& copy);

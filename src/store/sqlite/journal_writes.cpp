@@ -38,10 +38,10 @@ constexpr const char* kOutcome =
     " resolved_by = ?9, late = ?10, asked = 0"
     " WHERE tenant = ?1 AND id = ?2 AND turn = ?3 AND ord = ?4";
 
-// As if it had never been dispatched.
+// As if it had not been dispatched: the outcome of an earlier send stands as it did.
 constexpr const char* kNotSent =
-    "UPDATE tool_calls SET state = 0, attempts = attempts - 1, outcome_at = ?5, evidence = ?6,"
-    " dispatched_at = NULL,"
+    "UPDATE tool_calls SET state = ?5, attempts = attempts - 1, dispatched_at = ?6,"
+    " evidence = CASE ?5 WHEN 0 THEN ?7 ELSE evidence END,"
     " first_dispatched_at = CASE attempts WHEN 1 THEN NULL ELSE first_dispatched_at END"
     " WHERE tenant = ?1 AND id = ?2 AND turn = ?3 AND ord = ?4";
 
@@ -85,6 +85,12 @@ std::uint64_t log_events(WriteContext& context,
   return last_seq;
 }
 
+// What a call can have been before a dispatch.
+bool may_stand_before(CallState state) {
+  return state == CallState::planned || state == CallState::failed_definite ||
+         state == CallState::outcome_unknown;
+}
+
 bool may_dispatch(const CallHead& call, bool after_unknown) {
   if (call.alias) return false;  // the call whose intent it repeats is the one that is sent
   switch (call.state) {
@@ -95,6 +101,19 @@ bool may_dispatch(const CallHead& call, bool after_unknown) {
       return after_unknown || call.effect == CallEffect::read;
     default:
       return false;
+  }
+}
+
+bool may_record(const CallHead& call, const RecordOutcome& outcome) {
+  if (outcome.not_sent) return may_stand_before(outcome.state);
+  switch (outcome.state) {
+    case CallState::planned:
+      return call.effect == CallEffect::read && !call.alias;
+    case CallState::needs_approval:
+    case CallState::dispatched:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -114,6 +133,9 @@ bool is_news(const CallHead& call, CallState outcome, bool is_last) {
   }
 }
 
+constexpr const char* kTurnsToCopy =
+    "SELECT count(*) FROM turns WHERE tenant = ?1 AND id = ?2 AND turn <= ?3";
+
 constexpr const char* kCopyTurns =
     "INSERT INTO turns (tenant, id, turn, response, served_model, usage, started_at, committed_at)"
     " SELECT tenant, ?2, turn, response, served_model, usage, started_at, committed_at FROM turns"
@@ -129,6 +151,12 @@ constexpr const char* kCopyCalls =
     " WHERE tenant = ?1 AND id = ?3 AND turn <= ?4";
 
 }  // namespace
+
+bool is_there_to_copy(WriteContext& context, const std::string& tenant, const JournalCopy& copy) {
+  auto query = context.db.query(kTurnsToCopy);
+  query.bind(tenant, copy.from, copy.turns);
+  return query.step() && query.small(0) == copy.turns;
+}
 
 void copy_journal(WriteContext& context, const TaskRef& to, const JournalCopy& copy) {
   for (const char* sql : {kCopyTurns, kCopyCalls}) {
@@ -192,11 +220,16 @@ Result<OutcomeRecorded> write_outcome(WriteContext& context, const RecordOutcome
   const bool is_holder = state->status == TaskStatus::running && state->fence == outcome.fence;
   recorded.late = outcome.past_lease || !is_holder;
   const bool is_last = call->attempts == outcome.attempt;
-  if (!is_news(*call, outcome.state, is_last)) return recorded;
+  if (!may_record(*call, outcome))
+    return Error(Errc::internal, "this is not what a send can come to");
+  const bool is_open = call->state == CallState::dispatched && is_last;
+  const bool is_new = outcome.not_sent ? is_open : is_news(*call, outcome.state, is_last);
+  if (!is_new) return recorded;
   const auto& [turn, ord] = outcome.place;
-  if (outcome.state == CallState::planned) {
+  if (outcome.not_sent) {
     auto update = context.db.query(kNotSent);
-    update.bind(outcome.ref.tenant, outcome.ref.id, turn, ord, outcome.at, outcome.evidence);
+    update.bind(outcome.ref.tenant, outcome.ref.id, turn, ord, static_cast<int>(outcome.state),
+                outcome.dispatched_before, outcome.evidence);
     update.run();
   } else {
     auto update = context.db.query(kOutcome);

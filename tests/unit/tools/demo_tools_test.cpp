@@ -15,13 +15,17 @@ using State = ToolOutcome::State;
 
 class DemoTools : public testing::Test {
  protected:
-  ToolOutcome call(const std::string& name, std::string arguments, std::string key = "tg_1") {
+  ToolOutcome call(const std::string& name,
+                   std::string arguments,
+                   std::string key = "tg_1",
+                   std::string tenant = "acme") {
     Tool* tool = box_.find(name);
     const auto check = check_arguments(*tool->contract(), arguments);
     EXPECT_TRUE(check.is_valid()) << check.message;
     ToolCallRequest request;
     request.key = std::move(key);
     request.arguments = check.arguments;
+    request.tenant = std::move(tenant);
     return test::run(tool->call(std::move(request)));
   }
 
@@ -57,6 +61,16 @@ TEST_F(DemoTools, KeepWhatWasSentByKey) {
   const auto list = json::parse(call("demo.outbox", "{}").result)["emails"];
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[1]["to"], "c@d");
+}
+
+TEST_F(DemoTools, ShowATenantItsOwnMailAlone) {
+  call("demo.send_email", R"({"to":"a@b","subject":"x"})", "tg_1", "acme");
+  call("demo.send_email", R"({"to":"c@d","subject":"y"})", "tg_2", "globex");
+
+  const auto list = json::parse(call("demo.outbox", "{}", "", "globex").result)["emails"];
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0]["to"], "c@d");
+  EXPECT_TRUE(json::parse(call("demo.outbox", "{}", "", "initech").result)["emails"].empty());
 }
 
 TEST_F(DemoTools, AreDeclaredAsWhatTheyAre) {

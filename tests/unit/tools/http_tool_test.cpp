@@ -90,6 +90,31 @@ TEST_F(HttpToolTest, AQueryKeepsEveryDigitOrIsNotSent) {
   EXPECT_EQ(upstream_.requests().size(), 1U);
 }
 
+// The last look is at the connection, right before the first byte.
+TEST_F(HttpToolTest, ACallMayBeHeldBackUntilItsFirstByte) {
+  add_both(upstream_.url());
+  upstream_.otherwise([](const test::SeenRequest&) { return Reply::json(200, "{}"); });
+  for (const char* name : {"pay", "look"}) {
+    SCOPED_TRACE(name);
+    const auto connected = upstream_.connections();
+    const auto held = call_if(name, [] { return false; });
+
+    EXPECT_TRUE(held.not_sent);
+    EXPECT_EQ(held.state, State::failed_definite);
+    EXPECT_NE(held.evidence.find("nothing was sent"), std::string::npos) << held.evidence;
+    EXPECT_TRUE(upstream_.wait_for_disconnects(connected + 1, 5s)) << "it was about to be sent";
+  }
+  EXPECT_TRUE(upstream_.requests().empty());
+
+  int asked = 0;
+  const auto sent = call_if("pay", [&] { return ++asked > 0; });
+  EXPECT_EQ(sent.state, State::succeeded);
+  EXPECT_FALSE(sent.not_sent);
+  EXPECT_EQ(asked, 1);
+  EXPECT_TRUE(call_if("pay", [] { return false; }).not_sent) << "over a pooled connection";
+  EXPECT_EQ(upstream_.requests().size(), 1U);
+}
+
 TEST_F(HttpToolTest, ARefusedConnectionIsDefinite) {
   std::string gone;
   {
@@ -330,6 +355,7 @@ TEST_F(HttpToolTest, TheVersionFollowsWhatMakesATool) {
   EXPECT_NE(version([](HttpToolConfig& t) { t.definition.effect = Effect::read; }), plain);
   EXPECT_NE(version([](HttpToolConfig& t) { t.method = net::Method::put; }), plain);
   EXPECT_NE(version([](HttpToolConfig& t) { t.url += "/x"; }), plain);
+  EXPECT_NE(version([](HttpToolConfig& t) { t.reconcile_url = t.url + "/{key}"; }), plain);
 }
 
 }  // namespace

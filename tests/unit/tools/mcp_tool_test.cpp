@@ -1,6 +1,9 @@
 #include "unit/tools/scripted_mcp.hpp"
 #include "unit/tools/tool_fixture.hpp"
 
+#include <array>
+#include <optional>
+
 namespace taskgate::tools {
 namespace {
 
@@ -71,6 +74,24 @@ TEST_F(McpToolTest, AWriteCarriesItsKeyAndEveryDigit) {
   EXPECT_EQ(seen.header("idempotency-key"), "tg_key");
   EXPECT_EQ(json::parse(seen.body)["params"]["_meta"]["idempotencyKey"], "tg_key");
   EXPECT_NE(seen.body.find(R"("arguments":{"id":12345678901234567890123})"), std::string::npos);
+}
+
+TEST_F(McpToolTest, ACallMayBeHeldBackOnceThereIsASession) {
+  std::vector<std::size_t> sessions;  // whenever it was asked
+  const auto held = call_if("crm.merge", [&] {
+    sessions.push_back(mcp_.count("notifications/initialized"));
+    return false;
+  });
+
+  EXPECT_TRUE(held.not_sent);
+  EXPECT_EQ(held.state, State::failed_definite);
+  EXPECT_EQ(sessions, std::vector<std::size_t>{1});
+  EXPECT_EQ(mcp_.count("tools/call"), 0U);
+
+  int asked = 0;
+  EXPECT_TRUE(call_if("crm.merge", [&] { return ++asked < 2; }).not_sent) << "at the first byte";
+  EXPECT_EQ(mcp_.count("tools/call"), 0U);
+  EXPECT_EQ(call_if("crm.merge", [] { return true; }).state, State::succeeded);
 }
 
 TEST_F(McpToolTest, AServerWithoutSessionsWillDo) {
@@ -196,12 +217,18 @@ TEST_F(McpToolTest, AToolThatSaysItFailedHasAnswered) {
   EXPECT_EQ(outcome.result, "no such customer");
 }
 
-TEST_F(McpToolTest, JsonRpcErrorsAreDefiniteOnlyWhenTheRequestWasRefused) {
+// -32602 and -32600 say nothing certain: servers answer so as well when the tool has run and what
+// it gave does not fit its own output schema.
+TEST_F(McpToolTest, JsonRpcErrorsAreDefiniteOnlyWhereNoToolCanHaveRun) {
   const struct {
-    int code;
+    std::int64_t code;
     State expected;
-  } cases[] = {{-32602, State::failed_definite},
+  } cases[] = {{-32700, State::failed_definite},
                {-32601, State::failed_definite},
+               {-32602, State::unknown},
+               {-32600, State::unknown},
+               {(std::int64_t{1} << 32) - 32601, State::unknown},
+               {-(std::int64_t{1} << 32) - 32601, State::unknown},
                {-32603, State::unknown},
                {-32000, State::unknown},
                {1, State::unknown}};
@@ -216,6 +243,20 @@ TEST_F(McpToolTest, JsonRpcErrorsAreDefiniteOnlyWhenTheRequestWasRefused) {
     EXPECT_EQ(outcome.state, c.expected) << c.code;
     EXPECT_EQ(outcome.result, "because");
     EXPECT_TRUE(outcome.is_error);
+  }
+}
+
+TEST_F(McpToolTest, AReadThatWasRefusedIsNotSentAgain) {
+  for (const int code : {-32602, -32603}) {
+    mcp_.next_call([code](const json& id) {
+      return Reply::json(
+          200,
+          json{{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", code}, {"message", "because"}}}}
+              .dump());
+    });
+    const auto outcome = call("crm.lookup", R"({"name":"x"})");
+    EXPECT_EQ(outcome.state, State::failed_definite) << code;
+    EXPECT_EQ(outcome.retryable, code == -32603) << code;
   }
 }
 
@@ -266,6 +307,65 @@ TEST_F(McpToolTest, AnAnswerTooLargeToBeReadIsUnknown) {
 
   EXPECT_EQ(outcome.state, State::unknown);
   EXPECT_NE(outcome.evidence.find("too large"), std::string::npos) << outcome.evidence;
+}
+
+// Deep enough to overflow the stack of whoever copies or writes it.
+std::string deep_text(const json& id) {
+  constexpr std::size_t kDepth = 500'000;
+  return R"({"jsonrpc":"2.0","id":)" + id.dump() + R"(,"result":{"tools":[],"content":)" +
+         std::string(kDepth, '[') + std::string(kDepth, ']') + "}}";
+}
+
+TEST_F(McpToolTest, AReplyNestedTooDeeplyIsNoReply) {
+  mcp_.next_call([](const json& id) { return Reply::json(200, deep_text(id)); });
+  mcp_.next_call([](const json& id) { return Reply::sse({"data: " + deep_text(id) + "\n\n"}); });
+
+  EXPECT_EQ(call("crm.merge").state, State::unknown);
+  EXPECT_EQ(call("crm.merge").state, State::unknown);
+  EXPECT_EQ(call("crm.merge").state, State::succeeded) << "the next one is read";
+}
+
+TEST_F(McpToolTest, AnInitialisationThatMakesNoSenseIsRefused) {
+  const std::vector<std::function<std::string(const json&)>> answers{
+      deep_text,
+      [](const json& id) {
+        return ScriptedMcp::reply_to(id, {{"protocolVersion", 7}}).dump();
+      },
+      [](const json& id) {
+        return ScriptedMcp::reply_to(id, {{"protocolVersion", nullptr}}).dump();
+      },
+      [](const json& id) { return ScriptedMcp::reply_to(id, json::array({1})).dump(); },
+  };
+  for (const auto& answer : answers) {
+    box_.reset();
+    mcp_.upstream.otherwise([answer](const test::SeenRequest& seen) {
+      return Reply::json(200, answer(json::parse(seen.body)["id"]));
+    });
+    EXPECT_FALSE(ready("crm.lookup"));
+    EXPECT_EQ(call("crm.merge").state, State::failed_definite);
+  }
+}
+
+TEST_F(McpToolTest, OfAListOnlyWhatIsAskedForIsKeptUpToABound) {
+  const std::string long_text(5U << 20, 'x');
+  for (const bool is_configured : {false, true}) {
+    SCOPED_TRACE(is_configured);
+    box_.reset();
+    mcp_.replace_list([&](const json& cursor) {
+      const bool is_last = cursor == "second";
+      std::string name = is_last ? "merge" : "lookup";
+      if (!is_configured) name += "_of_another";
+      json page{{"tools", json::array({{{"name", name}, {"description", long_text}},
+                                       {{"name", is_last ? "merge" : "lookup"}}})}};
+      if (!is_last) page["nextCursor"] = "second";
+      return page;
+    });
+
+    const auto contract = ready("crm.lookup");
+
+    EXPECT_EQ(contract.has_value(), !is_configured);
+    if (!contract) EXPECT_EQ(contract.error().code(), Errc::upstream_rejected);
+  }
 }
 
 TEST_F(McpToolTest, ALongResultIsCut) {
@@ -341,6 +441,75 @@ TEST_F(McpToolTest, ManyAtOnceShareOneSession) {
 
   EXPECT_EQ(mcp_.count("initialize"), 1U);
   EXPECT_EQ(mcp_.count("tools/list"), 2U);
+}
+
+// Made ready by somebody else; `known` is what came of it.
+boost::asio::awaitable<void> get_ready(Tool& tool, std::optional<bool>& known) {
+  const auto contract = co_await tool.ready();
+  known = contract.has_value();
+}
+
+TEST_F(McpToolTest, AServerThatHangsIsAskedOnceForAllWhoWait) {
+  config_.mcp[0].timeout = 200ms;
+  mcp_.upstream.otherwise([](const test::SeenRequest&) { return Reply().hang(); });
+  auto& tool = *box().find("crm.lookup");
+  std::array<std::optional<bool>, 5> known;
+  std::vector<std::unique_ptr<test::Cancellable>> tasks;
+  for (auto& one : known) {
+    tasks.push_back(std::make_unique<test::Cancellable>(context_, get_ready(tool, one)));
+  }
+
+  for (auto& task : tasks) task->wait();
+
+  for (const auto& one : known) EXPECT_EQ(one, false);
+  EXPECT_EQ(mcp_.count("initialize"), 1U);
+  const auto later = ready("crm.merge");
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error().code(), Errc::timeout);
+  EXPECT_EQ(mcp_.count("initialize"), 1U) << "its failure is remembered";
+}
+
+TEST_F(McpToolTest, CallsThatWaitForASessionShareItsFailure) {
+  ASSERT_TRUE(ready("crm.lookup"));
+  mcp_.expire_session();
+  EXPECT_EQ(call("crm.merge").state, State::failed_definite);  // there is no session any more
+  const auto initialised = mcp_.count("initialize");
+  mcp_.upstream.otherwise([](const test::SeenRequest&) { return Reply::json(503, ""); });
+  auto& tool = *box().find("crm.merge");
+  auto send = [](Tool& merge) -> boost::asio::awaitable<void> {
+    ToolCallRequest request;
+    request.arguments = "{}";
+    const auto outcome = co_await merge.call(std::move(request));
+    EXPECT_EQ(outcome.state, State::failed_definite);
+  };
+  std::vector<std::unique_ptr<test::Cancellable>> tasks;
+  for (int i = 0; i < 5; ++i) {
+    tasks.push_back(std::make_unique<test::Cancellable>(context_, send(tool)));
+  }
+
+  for (auto& task : tasks) task->wait();
+
+  EXPECT_EQ(mcp_.count("initialize"), initialised + 1);
+}
+
+TEST_F(McpToolTest, TheOlderListServesWhileSomebodyAsks) {
+  config_.mcp[0].refresh = 0ms;
+  ASSERT_TRUE(ready("crm.lookup"));
+  const auto asked = mcp_.count("tools/list");
+  mcp_.upstream.otherwise([](const test::SeenRequest&) { return Reply().hang(); });
+  auto& tool = *box().find("crm.lookup");
+  std::optional<bool> first;
+  std::optional<bool> second;
+  test::Cancellable asking(context_, get_ready(tool, first));
+  asking.run_until([&] { return mcp_.count("tools/list") > asked; });
+
+  test::Cancellable served(context_, get_ready(tool, second));
+  served.run_until([&] { return second.has_value(); });
+
+  EXPECT_EQ(second, true);
+  EXPECT_FALSE(first.has_value());
+  asking.cancel();
+  asking.wait();
 }
 
 }  // namespace

@@ -25,6 +25,11 @@ class ScriptedMcp {
     const std::lock_guard lock(mutex_);
     calls_.push_back(std::move(reply));
   }
+  // Makes the results of tools/list, from the cursor (null for the first page).
+  void replace_list(std::function<json(const json& cursor)> list) {
+    const std::lock_guard lock(mutex_);
+    list_ = std::move(list);
+  }
   void expire_session() { ++session_; }
   void annotate(json annotations) {
     const std::lock_guard lock(mutex_);
@@ -91,6 +96,7 @@ class ScriptedMcp {
 
   json page(const json& body) const {
     const std::lock_guard lock(mutex_);
+    if (list_) return reply_to(body["id"], list_(body["params"].value("cursor", json())));
     if (body["params"].value("cursor", "") == "second") {
       return reply_to(
           body["id"],
@@ -116,6 +122,7 @@ class ScriptedMcp {
                       {"inputSchema", json::parse(R"({"type":"object","required":["name"],
                         "properties":{"name":{"type":"string"}}})")}};
   std::deque<std::function<Reply(const json&)>> calls_;
+  std::function<json(const json&)> list_;
   std::atomic<int> session_{1};
 };
 

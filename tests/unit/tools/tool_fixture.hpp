@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <functional>
+
 namespace taskgate::tools {
 
 using namespace std::chrono_literals;
@@ -30,6 +32,16 @@ class ToolFixture : public testing::Test {
     request.key = "tg_key";
     request.arguments = std::move(arguments);
     request.task_id = "task_1";
+    return test::run(context_, box().find(name)->call(std::move(request)));
+  }
+  // The same call, held back or let go by `may_send`.
+  ToolOutcome call_if(const std::string& name,
+                      std::function<bool()> may_send,
+                      std::string arguments = "{}") {
+    ToolCallRequest request;
+    request.key = "tg_key";
+    request.arguments = std::move(arguments);
+    request.may_send = std::move(may_send);
     return test::run(context_, box().find(name)->call(std::move(request)));
   }
   Reconciled reconcile(const std::string& name, std::string key) {

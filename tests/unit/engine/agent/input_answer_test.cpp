@@ -7,7 +7,6 @@ namespace taskgate::engine {
 namespace {
 
 using store::CallState;
-using Kind = TaskInput::Kind;
 
 class InputAnswer : public ::testing::Test {
  protected:
@@ -40,7 +39,7 @@ class InputAnswer : public ::testing::Test {
 TEST_F(InputAnswer, ApprovalPlansTheCall) {
   ask("tg_a", CallState::needs_approval);
 
-  const auto made = answer(Kind::approve, "tg_a");
+  const auto made = answer(TaskInput::Kind::approve, "tg_a");
 
   ASSERT_TRUE(made.has_value());
   EXPECT_EQ(made->state, CallState::planned);
@@ -54,7 +53,7 @@ TEST_F(InputAnswer, WhatIsStillAskedIsAnnounced) {
   ask("tg_b", CallState::outcome_unknown);
   input_.reason = "no";
 
-  const auto made = answer(Kind::deny, "tg_a");
+  const auto made = answer(TaskInput::Kind::deny, "tg_a");
 
   ASSERT_TRUE(made.has_value());
   EXPECT_EQ(made->state, CallState::denied);
@@ -72,10 +71,10 @@ TEST_F(InputAnswer, ResolvingSaysWhatCameOfIt) {
   ask("tg_a", CallState::outcome_unknown);
   input_.result = R"({"no":7})";
   input_.executed = true;
-  const auto executed = answer(Kind::resolve, "tg_a");
+  const auto executed = answer(TaskInput::Kind::resolve, "tg_a");
   input_.executed = false;
   input_.result.clear();
-  const auto not_executed = answer(Kind::resolve, "tg_a");
+  const auto not_executed = answer(TaskInput::Kind::resolve, "tg_a");
 
   ASSERT_TRUE(executed.has_value());
   EXPECT_EQ(executed->state, CallState::succeeded);
@@ -89,12 +88,12 @@ TEST_F(InputAnswer, AnswersMustFitTheQuestion) {
   ask("tg_a", CallState::needs_approval);
   ask("tg_b", CallState::outcome_unknown);
 
-  EXPECT_EQ(answer(Kind::resolve, "tg_a").error().code(), Errc::conflict);
-  EXPECT_EQ(answer(Kind::approve, "tg_b").error().code(), Errc::conflict);
-  EXPECT_EQ(answer(Kind::approve, "tg_c").error().code(), Errc::unprocessable);
-  EXPECT_EQ(answer(Kind::edit, "tg_a").error().code(), Errc::unprocessable);  // no such tool
+  EXPECT_EQ(answer(TaskInput::Kind::resolve, "tg_a").error().code(), Errc::conflict);
+  EXPECT_EQ(answer(TaskInput::Kind::approve, "tg_b").error().code(), Errc::conflict);
+  EXPECT_EQ(answer(TaskInput::Kind::approve, "tg_c").error().code(), Errc::unprocessable);
+  EXPECT_EQ(answer(TaskInput::Kind::edit, "tg_a").error().code(), Errc::unprocessable);  // no such tool
   journal_.status = TaskStatus::running;
-  EXPECT_EQ(answer(Kind::approve, "tg_a").error().code(), Errc::conflict);
+  EXPECT_EQ(answer(TaskInput::Kind::approve, "tg_a").error().code(), Errc::conflict);
 }
 
 }  // namespace
