@@ -116,14 +116,14 @@ void WebhookReceiver::serve(int connection) {
 }
 
 unsigned WebhookReceiver::answer(const std::string& message_id, const std::string& body) {
-  const auto json = nlohmann::json::parse(body, nullptr, false);
+  const auto parsed = nlohmann::json::parse(body, nullptr, false);
   std::lock_guard lock(mutex_);
   ++attempts_;
   arrived_.notify_all();
-  if (!json.is_object() || message_id.empty()) return 400;
+  if (!parsed.is_object() || message_id.empty()) return 400;
   const bool is_first = seen_[message_id]++ == 0;
   if (is_first && std::hash<std::string>()(message_id) % kRefusedOneIn == 0) return 500;
-  delivered_[json["data"].value("id", "")].push_back(body);
+  delivered_[parsed["data"].value("id", "")].push_back(body);
   return 204;
 }
 
