@@ -77,8 +77,8 @@ inline constexpr auto kMessageNames = std::to_array<std::string_view>({"role", "
 inline constexpr auto kPartNames = std::to_array<std::string_view>({"type", "text"});
 inline constexpr auto kWebhookNames = std::to_array<std::string_view>({"url", "events"});
 
-inline constexpr auto kBudgetNames = std::to_array<std::string_view>({"tokens", "usd"});
 inline constexpr auto kJudgeNames = std::to_array<std::string_view>({"model", "rubric"});
+inline constexpr auto kBudgetNames = std::to_array<std::string_view>({"tokens", "usd"});
 
 inline constexpr auto kRoles =
     std::to_array<std::string_view>({"system", "user", "assistant", "tool"});

@@ -16,10 +16,10 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t kMaxModel = 200;  // characters
 constexpr std::int64_t kMaxOutputTokens = 1'000'000;
-constexpr std::int64_t kMaxSteps = 1000;
-constexpr std::int64_t kMaxToolCalls = 10'000;
 constexpr std::int64_t kMaxRepairs = 10;
 constexpr std::int64_t kMaxSamples = 10;
+constexpr std::int64_t kMaxSteps = 1000;
+constexpr std::int64_t kMaxToolCalls = 10'000;
 constexpr std::int64_t kMinTtl = 60;
 constexpr std::int64_t kMaxTtl = 31'536'000;  // a year
 

@@ -149,7 +149,7 @@ std::string TaskRequestSax::pointer() const {
     const auto& frame = frames_[i];
     const bool is_array = frame.place == Place::messages || frame.place == Place::parts ||
                           frame.place == Place::tags || frame.place == Place::fallbacks ||
-                          frame.place == Place::tools || frame.place == Place::context ||
+                          frame.place == Place::context || frame.place == Place::tools ||
                           frame.place == Place::webhook_events;
     if (is_array) {
       path += '/';
@@ -178,8 +178,8 @@ bool TaskRequestSax::key(std::string& name) {
   if (frame.place == Place::message) known = kMessageNames;
   if (frame.place == Place::part) known = kPartNames;
   if (frame.place == Place::webhook) known = kWebhookNames;
-  if (frame.place == Place::budget) known = kBudgetNames;
   if (frame.place == Place::judge) known = kJudgeNames;
+  if (frame.place == Place::budget) known = kBudgetNames;
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (known[i] == name) frame.field = static_cast<int>(i);
   }
@@ -221,14 +221,14 @@ void TaskRequestSax::on_value(const JsonValue& value) {
       return tags_value(value);
     case Place::fallbacks:
       return fallbacks_value(value);
-    case Place::tools:
-      return tools_value(value);
-    case Place::budget:
-      return budget_value(value);
     case Place::context:
       return context_value(value);
     case Place::judge:
       return judge_value(value);
+    case Place::tools:
+      return tools_value(value);
+    case Place::budget:
+      return budget_value(value);
     case Place::webhook:
       return webhook_value(value);
     case Place::webhook_events:

@@ -78,10 +78,10 @@ class TaskRequestSax {
     metadata,
     tags,
     fallbacks,
-    tools,
-    budget,
     context,
     judge,
+    tools,
+    budget,
     webhook,
     webhook_events
   };
@@ -123,12 +123,12 @@ class TaskRequestSax {
   void metadata_value(const JsonValue& value);
   void tags_value(const JsonValue& value);
   void fallbacks_value(const JsonValue& value);
-  void agent_field(const JsonValue& value);
-  void tools_value(const JsonValue& value);
-  void budget_value(const JsonValue& value);
   void context_value(const JsonValue& value);
   void judge_value(const JsonValue& value);
   void checks_field(const JsonValue& value);
+  void agent_field(const JsonValue& value);
+  void tools_value(const JsonValue& value);
+  void budget_value(const JsonValue& value);
   void webhook_value(const JsonValue& value);
   void webhook_event_value(const JsonValue& value);
   void one_of(const JsonValue& value, std::span<const std::string_view> names);

@@ -2,6 +2,7 @@
 
 #include "engine/agent/agent_loop.hpp"
 #include "engine/answer/answer_flow.hpp"
+#include "engine/answer/merged_steps.hpp"
 #include "engine/attempt_writer.hpp"
 #include "engine/backoff.hpp"
 #include "engine/conversation.hpp"
@@ -56,7 +57,7 @@ class Attempt final : public TurnTaker {
     TASKGATE_CRASH_POINT("engine.before_turn");
     auto outcome = co_await converse();
     TASKGATE_CRASH_POINT("engine.after_turn");
-    if (acted_ == AgentLoop::Next::wait) co_return co_await agent_->wait();
+    if (acted_ == AgentLoop::Next::wait) co_return co_await wait();
     if (acted_ == AgentLoop::Next::lost) co_return co_await give_up_lease();
     if (acted_ == AgentLoop::Next::bound) co_return co_await finish_at_bound();
     co_return co_await conclude(std::move(outcome));
@@ -102,45 +103,37 @@ class Attempt final : public TurnTaker {
     auto conversation = Conversation::read(body_);
     if (!conversation)
       co_return local_failure(FailureClass::caller, conversation.error().message());
-    begin_flow(conversation.value().answer());
     auto agent = read_agent_request(body_);
+    begin_flow(conversation.value().answer(), !agent.tools.empty());
     if (!agent.tools.empty()) {
       agent_.emplace(context_, task_, control_, writer_, std::move(agent));
       acted_ = co_await agent_->resume(conversation.value());
     }
     for (;;) {
-      if (acted_ != AgentLoop::Next::ask_model) co_return std::nullopt;
-      if (agent_) note_step();
-      auto outcome = co_await take_turn(conversation.value());
+      auto outcome = co_await take_answer(conversation.value());
       if (!outcome || outcome->turn() == nullptr) co_return outcome;
       auto turn = std::move(*outcome->turn());
       unrecorded_ = false;
-      if (agent_ && !turn.tool_calls.empty()) {
-        const auto started_at = timing_.started_at;
-        acted_ = co_await agent_->act(std::move(turn), started_at, conversation.value());
-        continue;
-      }
-      if (agent_) note_answer();
       looked_ = co_await flow_->look(std::move(turn), timing_, conversation.value());
       if (looked_ == AnswerFlow::Next::stopped) co_return std::nullopt;
       if (looked_ != AnswerFlow::Next::ask_again) co_return outcome;
     }
   }
 
-  void begin_flow(AnswerRequest request) {
-    is_checked_ = request.is_checked;
-    AnswerOwner owner;
-    owner.tenant = task_->ref.tenant;
-    owner.model = model_;
-    AnswerHistory history;
-    {
-      std::lock_guard lock(task_->mutex);
-      if (task_->route) owner.fallback_models = task_->route->behind(task_->choice);
-      history = task_->history;
+  // A turn that asks for no tool. Without tools it is the next one; with them there may be turns
+  // and calls before it, and nullopt when acted_ says what else has come.
+  asio::awaitable<std::optional<TurnOutcome>> take_answer(Conversation& conversation) {
+    if (!agent_) co_return co_await take_turn(conversation);
+    for (;;) {
+      if (acted_ != AgentLoop::Next::ask_model) co_return std::nullopt;
+      note_step();
+      auto outcome = co_await take_turn(conversation);
+      if (!outcome || outcome->turn() == nullptr) co_return outcome;
+      if (outcome->turn()->tool_calls.empty()) co_return outcome;
+      auto turn = std::move(*outcome->turn());
+      unrecorded_ = false;  // it is in the agent's journal
+      acted_ = co_await agent_->act(std::move(turn), timing_.started_at, conversation);
     }
-    const AnswerContext context{context_.clock, context_.calibrations, writer_.log(), *this};
-    flow_.emplace(context, std::move(request), context_.schemas, std::move(owner),
-                  std::move(history));
   }
 
   void note_step() {
@@ -152,24 +145,16 @@ class Attempt final : public TurnTaker {
     writer_.log().note(std::move(started));
   }
 
-  // The steps of the answer come after those of the calls; where it is checked, the flow tells of
-  // its turn.
-  void note_answer() {
-    flow_->follow(agent_->steps());
-    if (is_checked_) return;
-    EventDraft finished;
-    finished.type = EventType::step_finished;
-    finished.at = context_.clock.now();
-    finished.data = R"("step":)" + std::to_string(agent_->next_turn()) + R"(,"kind":"model")";
-    append_model(finished.data, "name", model_);
-    finished.data += R"(,"status":"succeeded","tool_calls":0)";
-    writer_.log().note(std::move(finished));
+  asio::awaitable<AttemptEnd> wait() {
+    remember();
+    co_return co_await agent_->wait();
   }
 
   asio::awaitable<AttemptEnd> give_up_lease() {
     (void)co_await writer_.log().settle();  // what could not be written is void with the attempt
     const auto why =
         control_->reason() == StopReason::none ? agent_->why_lost() : control_->reason();
+    remember();
     co_return co_await writer_.requeue(why);
   }
 
@@ -180,6 +165,22 @@ class Attempt final : public TurnTaker {
     result.text = writer_.log().text();
     result.findings.push_back(agent_->finding());
     co_return co_await finish(std::move(result));
+  }
+
+  void begin_flow(AnswerRequest request, bool has_tools) {
+    AnswerOwner owner;
+    owner.has_tools = has_tools;
+    owner.tenant = task_->ref.tenant;
+    owner.model = model_;
+    AnswerHistory history;
+    {
+      std::lock_guard lock(task_->mutex);
+      if (task_->route) owner.fallback_models = task_->route->behind(task_->choice);
+      history = task_->history;
+    }
+    const AnswerContext context{context_.clock, context_.calibrations, writer_.log(), *this};
+    flow_.emplace(context, std::move(request), context_.schemas, std::move(owner),
+                  std::move(history));
   }
 
   asio::awaitable<std::optional<TurnOutcome>> take_turn(const Conversation& conversation) {
@@ -221,7 +222,8 @@ class Attempt final : public TurnTaker {
 
   bool may_go_on() const override {
     const bool late = writer_.row().deadline && *writer_.row().deadline <= context_.clock.now();
-    return !late && control_->reason() == StopReason::none;
+    const bool has_acted = agent_ && agent_->has_written();
+    return !late && !has_acted && control_->reason() == StopReason::none;
   }
 
   asio::awaitable<std::optional<TurnOutcome>> run_turn(providers::ModelRequest turn,
@@ -378,7 +380,11 @@ class Attempt final : public TurnTaker {
       result.steps = flow_->history().steps;
       result.usage = flow_->history().usage;
     }
-    if (agent_) agent_->describe(result);
+    if (agent_) {
+      const auto own = result.findings.size();
+      agent_->describe(result);
+      merge_steps(result, own);
+    }
     if (context_.options.price) result.cost_usd = context_.options.price(model_, result.usage);
     if (has_route_) take_path(result);
     co_return co_await writer_.finish(std::move(result));
@@ -429,7 +435,6 @@ class Attempt final : public TurnTaker {
   std::optional<AnswerFlow> flow_;
   AnswerFlow::Next looked_ = AnswerFlow::Next::done;
   TurnTiming timing_;        // of the latest turn
-  bool is_checked_ = false;  // the answer, against something
   bool unrecorded_ = false;  // the latest turn does not stand among the steps
   std::optional<TimePoint> turn_started_;
   std::chrono::milliseconds upstream_{0};

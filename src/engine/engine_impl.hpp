@@ -42,10 +42,10 @@ struct Engine::Impl {
         live(finished),
         admission(admission_limits(options)),
         started_at(clock.now()),
-        lease(options.lease),
-        agents{options.toolbox != nullptr ? *options.toolbox : no_tools, lease},
         schemas(std::make_shared<checks::SchemaCache>(checks::SchemaOptions{},
                                                       checks::SchemaCacheLimits{})),
+        lease(options.lease),
+        agents{options.toolbox != nullptr ? *options.toolbox : no_tools, lease},
         context{store, clock, registry, options, agents, stopping, *schemas, calibrations},
         scheduler(context, workers, admission, history, reporter),
         loops(reporter) {}
@@ -67,11 +67,11 @@ struct Engine::Impl {
   DurationHistory history;
   const TimePoint started_at;
   const std::chrono::steady_clock::time_point started_at_steady = std::chrono::steady_clock::now();
+  const std::shared_ptr<checks::SchemaCache> schemas;  // shared: a submission's look may outlive us
+  Calibrations calibrations;
   ProcessLease lease;
   const tools::Toolbox no_tools;
   const AgentServices agents;
-  const std::shared_ptr<checks::SchemaCache> schemas;  // shared: a submission's look may outlive us
-  Calibrations calibrations;
   AttemptContext context;
   Scheduler scheduler;
   runtime::TaskGroup loops;

@@ -183,7 +183,7 @@ std::size_t append_final_object(std::string& out, const Task& task, const FinalR
   out += '[';
   out += result.steps;
   out += ']';
-  add_raw(out, "tool_calls", "[]");
+  add_raw(out, "tool_calls", result.tool_calls);
   add_raw(out, "required_input", "null");
   add_retry_of(out, row);
   add_raw(out, "metadata", row.metadata);

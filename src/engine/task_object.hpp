@@ -32,6 +32,7 @@ struct FinalResult {
   std::optional<std::chrono::milliseconds> first_token;
   std::optional<double> cost_usd;
   std::string steps;              ///< JSON objects, with commas between them
+  std::string agent_steps;        ///< likewise, from the agent's journal; see merge_steps()
   std::string tool_calls = "[]";  ///< JSON array
   std::chrono::milliseconds tool_time{0};
   std::string path;  ///< JSON array of the models tried; empty: the task had one model alone

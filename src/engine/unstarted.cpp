@@ -1,5 +1,6 @@
 #include "engine/agent/agent_report.hpp"
 #include "engine/agent/agent_request.hpp"
+#include "engine/answer/merged_steps.hpp"
 #include "engine/attempt.hpp"
 #include "engine/finisher.hpp"
 #include "engine/model_request.hpp"
@@ -73,7 +74,9 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
     if (journal) {
       const AgentReport report{journal.value().turns, journal.value().calls,
                                journal.value().turns.size()};
+      const auto own = result.findings.size();
       describe_agent(report, result);
+      merge_steps(result, own);
     }
   }
   const auto ttl = result_ttl_seconds(body);

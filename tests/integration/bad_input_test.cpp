@@ -58,7 +58,6 @@ std::vector<BadBody> bad_bodies() {
        "/input/0/role"},
       {"unknown simulator", R"({"model":"sim/nosuch","input":"x"})", 422, "unknown model"},
       {"unknown provider", R"({"model":"acme/x","input":"x"})", 422, "unknown model"},
-      {"unknown tool", R"({"model":"sim/echo","input":"x","tools":["a"]})", 422, "/tools/0"},
       {"schema of no type",
        R"({"model":"sim/echo","input":"x","output_schema":{"type":"nonsense"}})", 422,
        "/output_schema/type"},
@@ -81,6 +80,7 @@ std::vector<BadBody> bad_bodies() {
        422, "/output_schema"},
       {"unknown judge", R"({"model":"sim/echo","input":"x","judge":{"model":"acme/x"}})", 422,
        "/judge/model"},
+      {"unknown tool", R"({"model":"sim/echo","input":"x","tools":["a"]})", 422, "/tools/0"},
   };
 }
 

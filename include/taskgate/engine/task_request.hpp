@@ -21,9 +21,9 @@ struct TaskRequest {
   std::string body;                          ///< the JSON as received
   std::string model;                         ///< e.g. "sim/echo"
   std::vector<std::string> fallback_models;  ///< tried in order when `model` is out
-  std::vector<std::string> tools;            ///< that the model may use
   bool has_output_schema = false;            ///< of `body`; see Gateway::check_schema()
   std::string judge_model;                   ///< gives a second opinion; empty: none does
+  std::vector<std::string> tools;            ///< that the model may use
   int priority = 0;                          ///< 0..9
   std::optional<TimePoint> not_before;
   std::optional<TimePoint> deadline;

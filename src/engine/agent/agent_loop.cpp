@@ -3,6 +3,7 @@
 #include "engine/agent/agent_report.hpp"
 #include "engine/agent/agent_services.hpp"
 #include "engine/agent/turn_record.hpp"
+#include "engine/answer/step.hpp"
 #include "taskgate/core/crash_point.hpp"
 #include "taskgate/core/json_text.hpp"
 
@@ -228,10 +229,10 @@ void AgentLoop::tell_model(Conversation& conversation, std::size_t turn) const {
   }
 }
 
-int AgentLoop::steps() const {
-  int index = 1;
-  (void)steps_json(rows_, calls_, index);
-  return index - 1;
+bool AgentLoop::has_written() const {
+  return std::any_of(calls_.begin(), calls_.end(), [](const CallRow& call) {
+    return call.plan.effect == CallEffect::write && call.dispatched_at.has_value();
+  });
 }
 
 void AgentLoop::describe(FinalResult& result) const {

@@ -51,8 +51,8 @@ class AgentLoop {
   StopReason why_lost() const noexcept { return why_lost_; }
   /// The number of the turn that comes next, from 1.
   int next_turn() const noexcept { return static_cast<int>(turns_.size()) + 1; }
-  /// How many steps the turns and calls so far are.
-  int steps() const;
+  /// Whether a tool that changes something was called, or may have been.
+  bool has_written() const;
   /// Adds what the loop did to the end of the task: steps, calls, usage, findings.
   void describe(FinalResult& result) const;
 

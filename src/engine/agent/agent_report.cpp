@@ -1,6 +1,7 @@
 #include "engine/agent/agent_report.hpp"
 
 #include "engine/agent/turn_record.hpp"
+#include "engine/answer/step.hpp"
 #include "taskgate/core/json_text.hpp"
 
 #include <algorithm>
@@ -200,9 +201,7 @@ std::string steps_json(const std::vector<store::TurnRow>& turns,
 
 void describe_agent(const AgentReport& report, FinalResult& result) {
   int index = 1;
-  auto steps = steps_json(report.rows, report.calls, index);
-  if (!steps.empty() && !result.steps.empty()) steps += ',';
-  result.steps.insert(0, steps);
+  result.agent_steps = steps_json(report.rows, report.calls, index);
   result.tool_calls = calls_json(report.calls);
   for (const auto& row : report.rows) {
     if (const auto turn = replay_turn(row)) add_usage(result.usage, turn->usage);

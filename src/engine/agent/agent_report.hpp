@@ -2,7 +2,6 @@
 // What the loop tells: the model of a call, the person who is asked, and the end of the task of all
 // that was done. Pure.
 
-#include "engine/answer/step.hpp"
 #include "engine/finding.hpp"
 #include "engine/task_object.hpp"
 #include "taskgate/providers/provider.hpp"

@@ -19,6 +19,8 @@ class AnswerChecker {
 
   const AnswerRequest& request() const noexcept { return request_; }
   const std::string& output_schema() const noexcept { return input_.asked.output_schema; }
+  /// What else the model was told, beside the request: tools' answers.
+  void set_sources(std::vector<std::string> sources) { input_.asked.sources = std::move(sources); }
   /// What the checks say of `turn`, the model step number `step`. `turn` is as before afterwards.
   /// `others`: the texts of the other samples.
   checks::Report check(providers::ModelTurn& turn, std::vector<std::string> others, int step);

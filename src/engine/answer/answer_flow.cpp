@@ -44,6 +44,16 @@ void append_answer(const ModelTurn& turn, Conversation& conversation) {
   if (!said.content.empty()) conversation.append(std::move(said));
 }
 
+// What tools said is as good a ground for an answer as the documents are.
+std::vector<std::string> told_by_tools(const Conversation& conversation) {
+  std::vector<std::string> texts;
+  for (const auto& message : conversation.request().messages) {
+    if (message.role != "tool") continue;
+    for (const auto& part : message.content) texts.push_back(part.text);
+  }
+  return texts;
+}
+
 int rank(const checks::Report& report) {
   return -static_cast<int>(report.status);
 }
@@ -64,10 +74,11 @@ asio::awaitable<AnswerFlow::Next> AnswerFlow::look(ModelTurn turn,
                                                    TurnTiming timing,
                                                    Conversation& conversation) {
   record_model(turn, timing);
+  if (owner_.has_tools) checker_.set_sources(told_by_tools(conversation));
   candidates_.clear();
   auto& first = candidates_.emplace_back();
   first.turn = std::move(turn);
-  first.step = before_ + history_.step_count;
+  first.step = history_.step_count;
   if (checker_.request().samples > 1 && !std::exchange(sampled_, true)) {
     const bool taken = co_await take_samples(conversation);
     if (!taken) co_return Next::stopped;
@@ -96,7 +107,7 @@ asio::awaitable<AnswerFlow::Next> AnswerFlow::look(ModelTurn turn,
     case RecoveryKind::report:
       break;
   }
-  if (checker_.request().is_checked) write_down(&next);
+  if (checker_.request().is_checked || owner_.has_tools) write_down(&next);
   co_return Next::done;
 }
 
@@ -122,7 +133,7 @@ asio::awaitable<bool> AnswerFlow::take_samples(const Conversation& conversation)
     record_model(*side.outcome->turn(), side.timing);
     auto& candidate = candidates_.emplace_back();
     candidate.turn = std::move(*side.outcome->turn());
-    candidate.step = before_ + history_.step_count;
+    candidate.step = history_.step_count;
   }
   co_return true;
 }
@@ -194,7 +205,7 @@ asio::awaitable<bool> AnswerFlow::ask_judge() {
 // --- steps --------------------------------------------------------------------------------------
 
 void AnswerFlow::record(Step step) {
-  step.index = before_ + history_.step_count + 1;
+  step.index = history_.step_count + 1;
   history_.add(step);
   unwritten_.push_back(std::move(step));
 }
@@ -291,19 +302,22 @@ void AnswerFlow::ask_for_correction(const RecoveryPlan& plan, Conversation& conv
   ++history_.feedbacks;
   write_down(&plan);
   context_.log.start_over(to_string(plan.kind));
-  EventDraft started;
-  started.type = EventType::step_started;
-  started.at = context_.clock.now();
-  started.data =
-      R"("step":)" + std::to_string(before_ + history_.step_count + 1) + R"(,"kind":"model")";
-  append_json_key(started.data, "name");
-  append_json_string(started.data, owner_.model);
-  context_.log.note(std::move(started));
+  if (!owner_.has_tools) announce_turn();
   append_answer(answer_->turn, conversation);
   providers::Message feedback;
   feedback.role = "user";
   feedback.content.push_back({plan.feedback, {}});
   conversation.append(std::move(feedback));
+}
+
+void AnswerFlow::announce_turn() {
+  EventDraft started;
+  started.type = EventType::step_started;
+  started.at = context_.clock.now();
+  started.data = R"("step":)" + std::to_string(history_.step_count + 1) + R"(,"kind":"model")";
+  append_json_key(started.data, "name");
+  append_json_string(started.data, owner_.model);
+  context_.log.note(std::move(started));
 }
 
 void AnswerFlow::calibrate() {

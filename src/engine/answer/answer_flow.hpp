@@ -33,6 +33,7 @@ struct AnswerOwner {
   std::string tenant;
   std::string model;                         ///< of this attempt
   std::vector<std::string> fallback_models;  ///< that the route has left
+  bool has_tools = false;  ///< its turns are steps of a loop, which announces them
 };
 
 class AnswerFlow {
@@ -50,8 +51,6 @@ class AnswerFlow {
              AnswerOwner owner,
              AnswerHistory history);
 
-  /// Steps are counted from there on: `before` others stand in front of them.
-  void follow(int before) noexcept { before_ = before; }
   /// Looks at the attempt's latest turn.
   boost::asio::awaitable<Next> look(providers::ModelTurn turn,
                                     TurnTiming timing,
@@ -83,6 +82,7 @@ class AnswerFlow {
   void write_down(const checks::RecoveryPlan* plan);
   checks::RecoveryPlan plan() const;
   void ask_for_correction(const checks::RecoveryPlan& plan, Conversation& conversation);
+  void announce_turn();
   void calibrate();
 
   const AnswerContext context_;
@@ -94,7 +94,6 @@ class AnswerFlow {
   std::optional<Candidate> answer_;
   std::chrono::steady_clock::time_point check_began_{};
   TimePoint check_started_at_{};
-  int before_ = 0;
   bool sampled_ = false;
   bool sample_failed_ = false;
   std::string reason_;

@@ -40,7 +40,7 @@ std::size_t size_of_input(const In& input) {
            size_of_events(input.events);
   else if constexpr (std::is_same_v<In, RecordOutcome> || std::is_same_v<In, Answer>)
     return sizeof input + input.outcome.size() + size_of_events(input.events);
-  else if constexpr (requires { input.note; })
+  else if constexpr (std::is_same_v<In, Label>)
     return sizeof input + input.route.size() + input.note.value_or("").size();
   else if constexpr (requires { input.events; })
     return sizeof input + size_of_events(input.events);

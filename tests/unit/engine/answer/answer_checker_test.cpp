@@ -133,6 +133,21 @@ TEST(AnswerChecker, ASchemaThatCannotBeUsedAnyMoreIsNoSilentPass) {
   EXPECT_EQ(result.findings.front().recovery, "relax_schema");
 }
 
+TEST(AnswerChecker, WhatToolsSaidIsAGroundLikeTheDocuments) {
+  checks::SchemaCache schemas({}, {});
+  AnswerChecker checker(
+      read_answer_request(nlohmann::json::parse(R"({"context":["Invoice 77 of ACME."]})")),
+      schemas);
+  auto turn = turn_of("Invoice 77 costs 4711.50 EUR.");
+
+  const auto before = checker.check(turn, {}, 1);
+  checker.set_sources({R"({"price":4711.5})"});
+  const auto after = checker.check(turn, {}, 1);
+
+  EXPECT_EQ(before.status, TaskStatus::partial_success);
+  EXPECT_EQ(after.status, TaskStatus::success);
+}
+
 TEST(AnswerChecker, TheTurnComesBackAsItWas) {
   checks::SchemaCache schemas({}, {});
   AnswerChecker checker(read_answer_request(nlohmann::json::parse("{}")), schemas);
