@@ -29,6 +29,31 @@ std::optional<Error> Engine::Impl::check_tools(const TaskRequest& request) const
   return std::nullopt;
 }
 
+namespace {
+
+// A retry makes the writes from its step on anew, under keys of its own: one that may have been
+// executed must be found out about first, wherever it stands.
+std::optional<Error> unknown_call(const store::TaskJournal& journal, int from_step) {
+  for (const auto& call : journal.calls) {
+    const bool is_known =
+        store::is_settled(call.state) || call.state == store::CallState::failed_definite;
+    const bool is_reused = call.place.turn < from_step;
+    if (is_unresolved_write(call))
+      return Error(Errc::conflict,
+                   "nobody knows whether the write " + call.plan.key + " of step " +
+                       std::to_string(call.place.turn) +
+                       " was executed, and a retry could execute it twice: find out, and say it "
+                       "with POST /tasks/{id}/input and resolve");
+    if (is_reused && !is_known)
+      return Error(Errc::conflict, "the call " + call.plan.key + " of step " +
+                                       std::to_string(call.place.turn) +
+                                       " has no outcome: retry from that step, or an earlier one");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 // Steps are reused only when what they did is known.
 asio::awaitable<Result<void>> Engine::Impl::prepare_retry(std::string tenant,
                                                           RetryOf retry,
@@ -45,14 +70,7 @@ asio::awaitable<Result<void>> Engine::Impl::prepare_retry(std::string tenant,
     co_return Error(Errc::unprocessable, "the task has taken " + std::to_string(steps) +
                                              " steps that can be reused, so from_step is at most " +
                                              std::to_string(steps + 1));
-  for (const auto& call : journal.value().calls) {
-    const bool is_known =
-        store::is_settled(call.state) || call.state == store::CallState::failed_definite;
-    if (call.place.turn < retry.from_step && !is_known)
-      co_return Error(Errc::conflict, "nobody knows what became of the call " + call.plan.key +
-                                          " of step " + std::to_string(call.place.turn) +
-                                          ": retry from that step, or an earlier one");
-  }
+  if (auto unknown = unknown_call(journal.value(), retry.from_step)) co_return *unknown;
   command.task.retry_of = std::move(retry.public_id);
   store::JournalCopy copy;
   copy.from = from;
@@ -71,6 +89,11 @@ asio::awaitable<Result<TaskView>> Engine::answer(std::string tenant,
   for (int tries = 1;; ++tries) {
     const auto journal = co_await e.store.journal().read(ref.value());
     if (!journal) co_return journal.error();
+    if (is_final(journal.value().status)) {
+      const auto noted = co_await e.note_resolution(ref.value(), journal.value(), input);
+      if (!noted) co_return noted.error();
+      co_return co_await e.view(std::move(ref.value()));
+    }
     auto answer = make_answer(ref.value(), journal.value(), e.agents.toolbox, input, e.clock.now());
     if (!answer) co_return answer.error();
     const auto status = co_await e.store.journal().answer(std::move(answer.value()));
@@ -82,6 +105,19 @@ asio::awaitable<Result<TaskView>> Engine::answer(std::string tenant,
     }
     co_return co_await e.view(std::move(ref.value()));
   }
+}
+
+// The task's final object stays as it was; its journal, and so a retry, knows better.
+asio::awaitable<Result<void>> Engine::Impl::note_resolution(const TaskRef& ref,
+                                                            const store::TaskJournal& journal,
+                                                            const TaskInput& input) {
+  auto fact = make_resolution(ref, journal, input, clock.now());
+  if (!fact) co_return fact.error();
+  const auto recorded = co_await store.journal().record_outcome(std::move(fact.value()));
+  if (!recorded) co_return recorded.error();
+  if (!recorded.value().applied)
+    co_return Error(Errc::conflict, "the outcome of this call is known by now");
+  co_return Result<void>();
 }
 
 asio::awaitable<Result<std::string>> Engine::steps(std::string tenant, std::string public_id) {

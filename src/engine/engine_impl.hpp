@@ -97,6 +97,10 @@ struct Engine::Impl {
   boost::asio::awaitable<Result<void>> prepare_retry(std::string tenant,
                                                      RetryOf retry,
                                                      store::NewTask& command);
+  /// A resolve of a finished task's write, into its journal.
+  boost::asio::awaitable<Result<void>> note_resolution(const TaskRef& ref,
+                                                       const store::TaskJournal& journal,
+                                                       const TaskInput& input);
   /// Errc::invalid_argument, with the JSON pointer of the field as its detail.
   std::optional<Error> check_tools(const TaskRequest& request) const;
   TimePoint now_for_keeping() const;

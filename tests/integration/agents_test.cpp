@@ -585,6 +585,36 @@ TEST_F(Agents, UnknownWriteOfAToolThatChangedMeanwhileIsAskedFor) {
   EXPECT_EQ(ledger_.server().requests().size(), 1U);  // nobody was asked at the new address
 }
 
+TEST_F(Agents, NothingIsRetriedWhileAWriteIsOfUnknownOutcome) {
+  start();
+  ledger_.answer_next(Reply::raw("").reset());
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, kDone}));
+  const auto key = wait_waiting(id)["required_input"]["calls"][0]["key"];
+  (void)client().post("/tasks/" + id + "/cancel", Json::object());
+  EXPECT_EQ(client().wait_final(id)["status"], "cancelled");
+  const auto retry = [&] { return client().post("/tasks/" + id + "/retry", Json::object()); };
+  const auto resolution = [&](const Json& of) {
+    return Json{{"resolve", {{"key", of}, {"executed", false}}}};
+  };
+
+  const auto refused = retry();
+  EXPECT_EQ(refused.status, 409U) << refused.body;
+  EXPECT_NE(refused.body.find(key.get<std::string>()), std::string::npos);
+  EXPECT_EQ(client().post("/tasks/" + id + "/retry", {{"from_step", 2}}).status, 409U);
+  EXPECT_EQ(answer(id, {{"approve", {{"key", key}}}}).status, 409U);
+  EXPECT_EQ(answer(id, resolution("tg_other")).status, 422U);
+  EXPECT_EQ(answer(id, resolution(key)).status, 202U);
+  EXPECT_EQ(answer(id, resolution(key)).status, 422U);
+
+  const auto call = client().get("/tasks/" + id + "/tool_calls").json()["data"][0];
+  EXPECT_EQ(call["status"], "failed");
+  EXPECT_EQ(call["resolved_by"], "input");
+  const auto accepted = retry();
+  EXPECT_EQ(accepted.status, 202U) << accepted.body;
+  EXPECT_EQ(client().wait_final(accepted.json().value("id", ""))["status"], "success");
+  EXPECT_EQ(ledger_.total(), 2);
+}
+
 TEST_F(Agents, LongRunSurvivesManyRestarts) {
   start([](app::ToolConfig& tool) {
     tool.definition.on_unknown = tools::UnknownPolicy::retry_same_key;

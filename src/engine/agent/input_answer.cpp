@@ -48,20 +48,18 @@ Result<store::CallPlan> edited_plan(const TaskRef& ref,
   return CallPlanner(ref, usable, journal.calls).edit(call, arguments);
 }
 
-void resolve(const TaskInput& input, store::Answer& answer) {
-  answer.state = input.executed ? CallState::succeeded : CallState::failed_definite;
-  if (input.executed) {
-    answer.outcome =
-        input.result.empty()
-            ? R"({"result":null,"note":"the call was executed; its result is not known"})"
-            : R"({"result":)" + input.result + '}';
-    return;
-  }
-  answer.outcome = input.result.empty()
-                       ? error_outcome("tool_error", "the call was not executed")
-                       : R"({"error":{"type":"tool_error","message":"the call was not executed",)"
-                         R"("result":)" +
-                             input.result + "}}";
+CallState resolved_state(const TaskInput& input) {
+  return input.executed ? CallState::succeeded : CallState::failed_definite;
+}
+
+std::string resolved_outcome(const TaskInput& input) {
+  if (input.executed)
+    return input.result.empty()
+               ? R"({"result":null,"note":"the call was executed; its result is not known"})"
+               : R"({"result":)" + input.result + '}';
+  if (input.result.empty()) return error_outcome("tool_error", "the call was not executed");
+  return R"({"error":{"type":"tool_error","message":"the call was not executed","result":)" +
+         input.result + "}}";
 }
 
 // What is asked after this answer; with an event that says so.
@@ -121,13 +119,44 @@ Result<store::Answer> make_answer(const TaskRef& ref,
       break;
     }
     case TaskInput::Kind::resolve:
-      resolve(input, answer);
+      answer.state = resolved_state(input);
+      answer.outcome = resolved_outcome(input);
       break;
   }
   if (answer.state != CallState::planned)
     answer.events.push_back(settled_event(*call, answer.state, now));
   ask_the_rest(journal, *call, answer);
   return answer;
+}
+
+bool is_unresolved_write(const CallRow& call) noexcept {
+  const bool is_open =
+      call.state == CallState::outcome_unknown || call.state == CallState::dispatched;
+  return is_open && !call.plan.alias && call.plan.effect == store::CallEffect::write;
+}
+
+Result<store::RecordOutcome> make_resolution(const TaskRef& ref,
+                                             const store::TaskJournal& journal,
+                                             const TaskInput& input,
+                                             TimePoint now) {
+  if (input.kind != TaskInput::Kind::resolve)
+    return Error(Errc::conflict, "the task is finished: only resolve can be answered");
+  const CallRow* call = nullptr;
+  for (const auto& other : journal.calls) {
+    if (other.plan.key == input.key && is_unresolved_write(other)) call = &other;
+  }
+  if (call == nullptr)
+    return Error(Errc::unprocessable, "the task has no write of unknown outcome with this key");
+  store::RecordOutcome fact;
+  fact.ref = ref;
+  fact.place = call->place;
+  fact.attempt = call->attempts;
+  fact.state = resolved_state(input);
+  fact.outcome = resolved_outcome(input);
+  fact.evidence = call->evidence;
+  fact.resolved_by = "input";
+  fact.at = now;
+  return fact;
 }
 
 }  // namespace taskgate::engine

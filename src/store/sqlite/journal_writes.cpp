@@ -218,7 +218,7 @@ Result<OutcomeRecorded> write_outcome(WriteContext& context, const RecordOutcome
   recorded.last_seq = state->last_seq;
   recorded.state = call->state;
   const bool is_holder = state->status == TaskStatus::running && state->fence == outcome.fence;
-  recorded.late = outcome.past_lease || !is_holder;
+  recorded.late = outcome.resolved_by != "input" && (outcome.past_lease || !is_holder);
   const bool is_last = call->attempts == outcome.attempt;
   if (!may_record(*call, outcome))
     return Error(Errc::internal, "this is not what a send can come to");

@@ -85,6 +85,32 @@ TEST_F(InputAnswer, ResolvingSaysWhatCameOfIt) {
   EXPECT_NE(not_executed->outcome.find("not executed"), std::string::npos);
 }
 
+TEST_F(InputAnswer, FinishedTaskTakesWhatCameOfAnUnknownWrite) {
+  ask("tg_a", CallState::outcome_unknown);
+  ask("tg_b", CallState::succeeded);
+  journal_.calls[0].attempts = 2;
+  journal_.calls[0].evidence = "timeout";
+  journal_.status = TaskStatus::cancelled;
+  const auto resolve = [&](Kind kind, const std::string& key) {
+    input_.kind = kind;
+    input_.key = key;
+    return make_resolution(ref_, journal_, input_, TimePoint(std::chrono::seconds(5)));
+  };
+  input_.executed = true;
+
+  const auto fact = resolve(Kind::resolve, "tg_a");
+
+  ASSERT_TRUE(fact.has_value());
+  EXPECT_EQ(fact->state, CallState::succeeded);
+  EXPECT_EQ(fact->attempt, 2);
+  EXPECT_EQ(fact->evidence, "timeout");
+  EXPECT_EQ(fact->resolved_by, "input");
+  EXPECT_EQ(resolve(Kind::approve, "tg_a").error().code(), Errc::conflict);
+  EXPECT_EQ(resolve(Kind::resolve, "tg_b").error().code(), Errc::unprocessable);
+  journal_.calls[0].plan.effect = store::CallEffect::read;
+  EXPECT_EQ(resolve(Kind::resolve, "tg_a").error().code(), Errc::unprocessable);
+}
+
 TEST_F(InputAnswer, AnswersMustFitTheQuestion) {
   ask("tg_a", CallState::needs_approval);
   ask("tg_b", CallState::outcome_unknown);
