@@ -39,9 +39,8 @@ struct ToolOutcome {
     unknown           ///< it may have happened; never of a read
   };
   State state = State::unknown;
-  std::string result;  ///< text or JSON for the model, valid UTF-8; may be empty
-  bool not_sent =
-      false;  ///< of failed_definite: may_send said no, and it is as if nobody had called
+  std::string result;      ///< text or JSON for the model, valid UTF-8; may be empty
+  bool not_sent = false;   ///< of failed_definite: held back by may_send, as if never called
   bool is_error = false;   ///< the tool says that it failed, and `result` says why
   std::string evidence;    ///< what the state rests on: "HTTP 422", "connection refused"
   int http_status = 0;     ///< 0: none

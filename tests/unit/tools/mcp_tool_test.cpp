@@ -364,7 +364,9 @@ TEST_F(McpToolTest, OfAListOnlyWhatIsAskedForIsKeptUpToABound) {
     const auto contract = ready("crm.lookup");
 
     EXPECT_EQ(contract.has_value(), !is_configured);
-    if (!contract) EXPECT_EQ(contract.error().code(), Errc::upstream_rejected);
+    if (!contract) {
+      EXPECT_EQ(contract.error().code(), Errc::upstream_rejected);
+    }
   }
 }
 
