@@ -1,7 +1,7 @@
 #include "api/task_input.hpp"
 
-#include "api/json_pointer.hpp"
 #include "taskgate/core/json_guard.hpp"
+#include "taskgate/core/json_pointer.hpp"
 #include "taskgate/core/suggest.hpp"
 
 #include <nlohmann/json.hpp>

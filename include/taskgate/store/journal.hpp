@@ -145,7 +145,7 @@ struct RecordOutcome {
   CallState state = CallState::outcome_unknown;
   bool not_sent = false;  ///< nothing of this send has left: the row is again as it was before
   std::optional<TimePoint> dispatched_before;  ///< of not_sent: when it was sent before this
-  std::string outcome;  ///< JSON for the model
+  std::string outcome;                         ///< JSON for the model
   std::string evidence;
   std::string resolved_by;
   TimePoint at{};

@@ -24,7 +24,7 @@ class InputAnswer : public ::testing::Test {
     call.asked = true;
     journal_.calls.push_back(call);
   }
-  Result<store::Answer> answer(Kind kind, const std::string& key) {
+  Result<store::Answer> answer(TaskInput::Kind kind, const std::string& key) {
     input_.kind = kind;
     input_.key = key;
     return make_answer(ref_, journal_, toolbox_, input_, TimePoint(std::chrono::seconds(5)));
@@ -90,24 +90,24 @@ TEST_F(InputAnswer, FinishedTaskTakesWhatCameOfAnUnknownWrite) {
   journal_.calls[0].attempts = 2;
   journal_.calls[0].evidence = "timeout";
   journal_.status = TaskStatus::cancelled;
-  const auto resolve = [&](Kind kind, const std::string& key) {
+  const auto resolve = [&](TaskInput::Kind kind, const std::string& key) {
     input_.kind = kind;
     input_.key = key;
     return make_resolution(ref_, journal_, input_, TimePoint(std::chrono::seconds(5)));
   };
   input_.executed = true;
 
-  const auto fact = resolve(Kind::resolve, "tg_a");
+  const auto fact = resolve(TaskInput::Kind::resolve, "tg_a");
 
   ASSERT_TRUE(fact.has_value());
   EXPECT_EQ(fact->state, CallState::succeeded);
   EXPECT_EQ(fact->attempt, 2);
   EXPECT_EQ(fact->evidence, "timeout");
   EXPECT_EQ(fact->resolved_by, "input");
-  EXPECT_EQ(resolve(Kind::approve, "tg_a").error().code(), Errc::conflict);
-  EXPECT_EQ(resolve(Kind::resolve, "tg_b").error().code(), Errc::unprocessable);
+  EXPECT_EQ(resolve(TaskInput::Kind::approve, "tg_a").error().code(), Errc::conflict);
+  EXPECT_EQ(resolve(TaskInput::Kind::resolve, "tg_b").error().code(), Errc::unprocessable);
   journal_.calls[0].plan.effect = store::CallEffect::read;
-  EXPECT_EQ(resolve(Kind::resolve, "tg_a").error().code(), Errc::unprocessable);
+  EXPECT_EQ(resolve(TaskInput::Kind::resolve, "tg_a").error().code(), Errc::unprocessable);
 }
 
 TEST_F(InputAnswer, AnswersMustFitTheQuestion) {
@@ -117,7 +117,8 @@ TEST_F(InputAnswer, AnswersMustFitTheQuestion) {
   EXPECT_EQ(answer(TaskInput::Kind::resolve, "tg_a").error().code(), Errc::conflict);
   EXPECT_EQ(answer(TaskInput::Kind::approve, "tg_b").error().code(), Errc::conflict);
   EXPECT_EQ(answer(TaskInput::Kind::approve, "tg_c").error().code(), Errc::unprocessable);
-  EXPECT_EQ(answer(TaskInput::Kind::edit, "tg_a").error().code(), Errc::unprocessable);  // no such tool
+  EXPECT_EQ(answer(TaskInput::Kind::edit, "tg_a").error().code(),
+            Errc::unprocessable);  // no such tool
   journal_.status = TaskStatus::running;
   EXPECT_EQ(answer(TaskInput::Kind::approve, "tg_a").error().code(), Errc::conflict);
 }
