@@ -1,5 +1,7 @@
 #include "api/task_input.hpp"
 
+#include "api/characters.hpp"
+#include "api/raw_members.hpp"
 #include "taskgate/core/json_guard.hpp"
 #include "taskgate/core/json_pointer.hpp"
 #include "taskgate/core/suggest.hpp"
@@ -70,13 +72,21 @@ void read_key(const json& answer,
     faults.push_back({place + "/key", "expected a call's key such as \"tg_…\""});
 }
 
-void read_rest(const json& answer, engine::TaskInput& input, std::vector<Fault>& faults) {
+// As the client wrote it: what is sent to a tool, or told to the model, must not be rounded.
+std::string written_value(const std::vector<RawMember>& members, std::string_view name) {
+  for (const auto& member : members) {
+    if (member.name == name) return std::string(member.value);
+  }
+  return {};
+}
+
+void read_rest(const json& answer,
+               const std::vector<RawMember>& written,
+               engine::TaskInput& input,
+               std::vector<Fault>& faults) {
   const auto member = [&answer](const char* name) -> const json* {
     const auto found = answer.find(name);
     return found == answer.end() ? nullptr : &*found;
-  };
-  const auto dump = [](const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
   };
   if (const auto* reason = member("reason"); input.kind == AnswerKind::deny && reason != nullptr) {
     if (reason->is_string()) input.reason = reason->get<std::string>();
@@ -86,7 +96,7 @@ void read_rest(const json& answer, engine::TaskInput& input, std::vector<Fault>&
   if (input.kind == AnswerKind::edit) {
     const auto* arguments = member("arguments");
     if (arguments != nullptr && arguments->is_object()) {
-      input.arguments = dump(*arguments);
+      input.arguments = written_value(written, "arguments");
     } else {
       faults.push_back({"/edit/arguments", "expected an object: the arguments to send instead"});
     }
@@ -98,11 +108,26 @@ void read_rest(const json& answer, engine::TaskInput& input, std::vector<Fault>&
     } else {
       faults.push_back({"/resolve/executed", "expected true or false"});
     }
-    if (const auto* result = member("result")) input.result = dump(*result);
+    input.result = written_value(written, "result");
   }
 }
 
-void read_answer(const json& document, engine::TaskInput& input, std::vector<Fault>& faults) {
+// Of two equal names one would be lost, and nobody could say which was meant.
+bool refuse_repeated(const std::vector<RawMember>& members,
+                     const std::string& place,
+                     std::vector<Fault>& faults) {
+  const auto name = repeated_name(members);
+  if (name.empty()) return false;
+  std::string path = place;
+  append_pointer_segment(path, name);
+  faults.push_back({std::move(path), "is given twice"});
+  return true;
+}
+
+void read_answer(const json& document,
+                 const std::string& body,
+                 engine::TaskInput& input,
+                 std::vector<Fault>& faults) {
   refuse_strangers(document, kAnswers, "", faults);
   int answers = 0;
   std::string_view given;
@@ -123,8 +148,13 @@ void read_answer(const json& document, engine::TaskInput& input, std::vector<Fau
     return;
   }
   refuse_strangers(answer, fields_of(input.kind), place, faults);
+  const auto outer = raw_members(body);
+  if (refuse_repeated(outer, "", faults)) return;
+  const auto text = written_value(outer, given);
+  const auto written = raw_members(text);
+  if (refuse_repeated(written, place, faults)) return;
   read_key(answer, place, input, faults);
-  read_rest(answer, input, faults);
+  read_rest(answer, written, input, faults);
 }
 
 }  // namespace
@@ -139,7 +169,7 @@ ParsedTaskInput read_task_input(const std::string& body) {
   }
   std::vector<Fault> faults;
   if (document.is_object()) {
-    read_answer(document, parsed.input, faults);
+    read_answer(document, body, parsed.input, faults);
   } else {
     faults.push_back({"", "expected an object with approve, deny, edit or resolve"});
   }

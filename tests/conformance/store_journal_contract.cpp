@@ -505,6 +505,7 @@ TEST_P(JournalContract, EditedCallHasTheKeyOfItsNewArguments) {
   auto edit = answer_command(ref, CallState::planned, CallPlace{1, 1});
   edit.edited = plan_call("tg_d");
   edit.edited->arguments = R"({"amount":2})";
+  edit.edited->tool_version = "v2";
   edit.required_input = R"({"calls":[{"key":"tg_c"}]})";
 
   ASSERT_TRUE(wait_for(journal.answer(edit)).has_value());
@@ -514,6 +515,7 @@ TEST_P(JournalContract, EditedCallHasTheKeyOfItsNewArguments) {
 
   EXPECT_EQ(call_of(ref, {1, 1}).plan.key, "tg_d");
   EXPECT_EQ(call_of(ref, {1, 1}).plan.arguments, R"({"amount":2})");
+  EXPECT_EQ(call_of(ref, {1, 1}).plan.tool_version, "v2");
   EXPECT_FALSE(call_of(ref, {1, 1}).plan.alias);
   EXPECT_EQ(call_of(ref, {1, 2}).plan.key, "tg_a");
   EXPECT_TRUE(call_of(ref, {1, 2}).plan.alias);

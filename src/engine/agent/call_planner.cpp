@@ -25,6 +25,10 @@ void refuse_call(CallPlan& plan, std::string_view type, std::string_view message
   plan.alias = false;
 }
 
+CallEffect effect_of(const tools::ToolDefinition& definition) {
+  return definition.effect == tools::Effect::read ? CallEffect::read : CallEffect::write;
+}
+
 bool is_same_call(const CallPlan& a, const CallPlan& b) {
   return a.tool == b.tool && a.tool_version == b.tool_version &&
          a.arguments_hash == b.arguments_hash && !a.key.empty();
@@ -81,7 +85,7 @@ CallPlan CallPlanner::plan_one(const providers::ToolCall& call, bool cut) {
   }
   const auto& definition = contract->definition;
   plan.tool_version = definition.version;
-  plan.effect = definition.effect == tools::Effect::read ? CallEffect::read : CallEffect::write;
+  plan.effect = effect_of(definition);
   auto check = tools::check_arguments(*contract, call.arguments);
   if (cut || check.verdict == tools::ArgumentCheck::Verdict::incomplete) {
     refuse_call(plan, "tool_args_incomplete",
@@ -117,19 +121,19 @@ void CallPlanner::settle_intent(const tools::ToolDefinition& tool, CallPlan& pla
   const CallPlan* last = nullptr;
   bool is_of_this_turn = false;
   auto last_state = CallState::planned;
-  std::uint32_t count = 0;
+  std::uint32_t next = 0;  // past all that were given: an edit may have left a gap
   for (const auto& row : earlier_) {
     if (row.plan.alias || !is_same_call(row.plan, plan)) continue;
     last = &row.plan;
     last_state = row.state;
-    ++count;
+    next = std::max(next, row.plan.occurrence + 1);
   }
   for (const auto& other : planned_) {
     if (other.alias || !is_same_call(other, plan)) continue;
     last = &other;
     last_state = other.state;
     is_of_this_turn = true;
-    ++count;
+    next = std::max(next, other.occurrence + 1);
   }
   const bool needs_consent = tool.approval == tools::Approval::required;
   if (needs_consent) plan.state = CallState::needs_approval;
@@ -139,7 +143,7 @@ void CallPlanner::settle_intent(const tools::ToolDefinition& tool, CallPlan& pla
   const bool again =
       is_read ? !is_of_this_turn && !failed : tool.repeat == tools::Repeat::allow && !failed;
   if (again) {
-    plan.occurrence = count;
+    plan.occurrence = next;
     return;
   }
   if (!is_read && !failed && tool.repeat == tools::Repeat::reject)
@@ -163,6 +167,7 @@ Result<CallPlan> CallPlanner::edit(const store::CallRow& call, std::string_view 
   if (!canonical) return Error(Errc::unprocessable, canonical.error().message());
   auto plan = call.plan;
   plan.tool_version = contract.definition.version;
+  plan.effect = effect_of(contract.definition);
   plan.arguments = std::move(check.arguments);
   plan.arguments_hash = sha256(canonical.value());
   plan.occurrence = 0;

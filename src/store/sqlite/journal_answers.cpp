@@ -24,7 +24,8 @@ constexpr const char* kAnswered =
 
 constexpr const char* kEdited =
     "UPDATE tool_calls SET arguments = ?5, arguments_hash = ?6, occurrence = ?7, call_key = ?8,"
-    " alias = ?9 WHERE tenant = ?1 AND id = ?2 AND turn = ?3 AND ord = ?4";
+    " alias = ?9, tool_version = ?10, effect = ?11 WHERE tenant = ?1 AND id = ?2 AND turn = ?3 AND "
+    "ord = ?4";
 
 constexpr const char* kHolderOfKey =
     "SELECT count(*) FROM tool_calls WHERE tenant = ?1 AND id = ?2 AND call_key = ?3"
@@ -54,7 +55,7 @@ void edit_call(WriteContext& context, const TaskRef& ref, CallPlace place, const
   const bool alias = is_held_elsewhere(context, ref, place, call.key);
   auto update = context.db.query(kEdited);
   update.bind(ref.tenant, ref.id, place.turn, place.ord, call.arguments, call.arguments_hash,
-              call.occurrence, call.key, alias);
+              call.occurrence, call.key, alias, call.tool_version, static_cast<int>(call.effect));
   update.run();
 }
 

@@ -62,6 +62,28 @@ TEST(TaskInput, NamesEveryFault) {
   }
 }
 
+TEST(TaskInput, ArgumentsAndResultsStayAsTheyWereWritten) {
+  const std::string odd =
+      R"( { "amount" : 12345678901234567890123, "a,}]" : [ "\"}", 1e300 , {} ],"a,}]":2})";
+  const auto edit =
+      read_task_input(R"({"edit":{"key":"tg_a", "\u0061rguments" :)" + odd + R"( } })");
+  const auto resolve =
+      read_task_input(R"({"resolve":{"result":9007199254740993 ,"key":"tg_a","executed":false}})");
+
+  ASSERT_FALSE(edit.problem);
+  EXPECT_EQ(edit.input.arguments, odd.substr(1));
+  ASSERT_FALSE(resolve.problem);
+  EXPECT_EQ(resolve.input.result, "9007199254740993");
+}
+
+TEST(TaskInput, NothingIsGivenTwice) {
+  using Paths = std::vector<std::string>;
+  EXPECT_EQ(faults_of(R"({"approve":{"key":"a"},"approve":{"key":"b"}})"), Paths{"/approve"});
+  EXPECT_EQ(faults_of(R"({"approve":{"key":"a","k\u0065y":"b"}})"), Paths{"/approve/key"});
+  EXPECT_EQ(faults_of(R"({"edit":{"key":"a","arguments":{"a":1},"arguments":{"a":2}}})"),
+            Paths{"/edit/arguments"});
+}
+
 TEST(TaskInput, WhatIsNoJsonIsMalformed) {
   const auto parsed = read_task_input("{");
 

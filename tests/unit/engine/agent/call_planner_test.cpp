@@ -126,6 +126,20 @@ TEST_F(CallPlannerTest, RepeatAllowGivesEachItsOwnKey) {
   EXPECT_EQ(later[0].occurrence, 2U);
 }
 
+TEST_F(CallPlannerTest, RepeatAllowAfterAnEditNeverGivesAKeyTwice) {
+  add("send_invoice", tools::Effect::write).repeat = tools::Repeat::allow;
+  journal(plan({call(R"({"amount":1})"), call(R"({"amount":1})")}), CallState::succeeded);
+  const auto edited = CallPlanner(ref_, usable_, earlier_).edit(earlier_[0], R"({"amount":2})");
+  ASSERT_TRUE(edited.has_value());
+  earlier_[0].plan = *edited;
+
+  const auto later = plan({call(R"({"amount":1})"), call(R"({"amount":2})")});
+
+  const std::set<std::string> keys{earlier_[0].plan.key, earlier_[1].plan.key, later[0].key,
+                                   later[1].key};
+  EXPECT_EQ(keys.size(), 4U);
+}
+
 TEST_F(CallPlannerTest, RepeatRejectIsToldToTheModel) {
   add("send_invoice", tools::Effect::write).repeat = tools::Repeat::reject;
   journal(plan({call(R"({"amount":1})")}), CallState::succeeded);
