@@ -107,7 +107,8 @@ asio::awaitable<AgentLoop::Next> AgentLoop::act(providers::ModelTurn turn,
   store::CommitTurn commit;
   commit.ref = task_->ref;
   commit.fence = writer_.fence();
-  commit.turn = record_turn(turn);
+  const auto model = chosen_model();
+  commit.turn = record_turn(turn, model);
   commit.turn.turn = number;
   commit.turn.started_at = started_at;
   commit.turn.committed_at = context_.clock.now();
@@ -120,7 +121,7 @@ asio::awaitable<AgentLoop::Next> AgentLoop::act(providers::ModelTurn turn,
                           " tool calls; the calls of its last turn were not made");
     co_return Next::bound;
   }
-  commit.events.push_back(step_finished_event(commit, turn.served_model));
+  commit.events.push_back(step_finished_event(commit, model));
   auto row = commit.turn;
   auto plans = commit.calls;
   TASKGATE_CRASH_POINT("agent.before_turn_commit");
@@ -157,16 +158,16 @@ std::optional<Finding> AgentLoop::exceeded_bound() const {
         "budget_exceeded",
         "the budget of " + std::to_string(*request_.budget_tokens) + " tokens is used up");
   if (!request_.budget_usd || !context_.options.price) return std::nullopt;
-  std::string model;
-  {
-    std::lock_guard lock(task_->mutex);
-    model = task_->chosen_model();
-  }
-  const auto cost = context_.options.price(model, used);
+  const auto cost = context_.options.price(chosen_model(), used);
   if (!cost || *cost < *request_.budget_usd) return std::nullopt;
   std::string message = "the budget of ";
   append_json_number(message, *request_.budget_usd);
   return bound_finding("budget_exceeded", message + " US dollars is used up");
+}
+
+std::string AgentLoop::chosen_model() const {
+  std::lock_guard lock(task_->mutex);
+  return task_->chosen_model();
 }
 
 providers::Usage AgentLoop::usage() const {

@@ -81,6 +81,7 @@ class AgentLoop {
   store::CallRow* holder_of(const store::CallRow& alias);
   std::vector<std::size_t> open_calls() const;
   providers::Usage usage() const;
+  std::string chosen_model() const;
 
   const AttemptContext& context_;
   const LiveTaskPtr task_;

@@ -176,7 +176,7 @@ std::string steps_json(const std::vector<store::TurnRow>& turns,
                        int& index) {
   std::string out;
   for (const auto& turn : turns) {
-    put_step(out, index++, "model", turn.served_model);
+    put_step(out, index++, "model", asked_model(turn));
     put_text(out, "status", "succeeded");
     put_time(out, "started_at", turn.started_at);
     put_number(out, "duration_ms",

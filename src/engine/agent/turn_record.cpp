@@ -48,11 +48,17 @@ providers::Usage read_usage(const std::string& text) {
 
 }  // namespace
 
-store::TurnRow record_turn(const providers::ModelTurn& turn) {
+std::string asked_model(const store::TurnRow& row) {
+  const Json response = Json::parse(row.response, nullptr, false);
+  return response.is_object() ? text_of(response, "model") : std::string();
+}
+
+store::TurnRow record_turn(const providers::ModelTurn& turn, std::string_view model) {
   Json calls = Json::array();
   for (const auto& call : turn.tool_calls)
     calls.push_back({{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}});
-  Json response{{"text", turn.text},
+  Json response{{"model", model},
+                {"text", turn.text},
                 {"finish_reason", providers::to_string(turn.finish_reason)},
                 {"tool_calls", std::move(calls)}};
   if (!turn.native.protocol.empty())

@@ -6,11 +6,16 @@
 #include "taskgate/store/journal.hpp"
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace taskgate::engine {
 
-/// response, served_model and usage of the row; the rest is the caller's.
-store::TurnRow record_turn(const providers::ModelTurn& turn);
+/// response, served_model and usage of the row; the rest is the caller's. `model`: as it was asked
+/// for, "provider/model".
+store::TurnRow record_turn(const providers::ModelTurn& turn, std::string_view model);
+/// The model that a turn was asked of; empty when the row does not say.
+std::string asked_model(const store::TurnRow& row);
 /// nullopt: the row is not one of record_turn().
 std::optional<providers::ModelTurn> replay_turn(const store::TurnRow& row);
 

@@ -18,7 +18,7 @@ TEST(TurnRecord, TurnComesBackAsItWas) {
   turn.usage.output_tokens = 7;
   turn.usage.cached_input_tokens = 3;
 
-  const auto again = replay_turn(record_turn(turn));
+  const auto again = replay_turn(record_turn(turn, "sim/m"));
 
   ASSERT_TRUE(again);
   EXPECT_EQ(again->text, turn.text);
@@ -34,7 +34,7 @@ TEST(TurnRecord, TurnComesBackAsItWas) {
 }
 
 TEST(TurnRecord, UsageThatWasNotReportedStaysSo) {
-  const auto again = replay_turn(record_turn(providers::ModelTurn()));
+  const auto again = replay_turn(record_turn(providers::ModelTurn(), "sim/m"));
 
   ASSERT_TRUE(again);
   EXPECT_FALSE(again->usage.reported);
