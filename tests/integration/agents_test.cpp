@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
-constexpr const char* kInvoice = R"({"type":"object","required":["amount"],
+constexpr const char* kInvoiceArguments = R"({"type":"object","required":["amount"],
   "properties":{"amount":{"type":"number"},"currency":{"type":"string","default":"EUR"}},
   "additionalProperties":false})";
 
@@ -82,13 +82,13 @@ class Agents : public ::testing::Test {
     gateway_.emplace([this, &change](app::Config& config) {
       config.engine.demo_tools = true;
       app::ToolConfig invoice;
-      invoice.parameters.text = kInvoice;
+      invoice.parameters.text = kInvoiceArguments;
       invoice.http.url = ledger_.url("/invoices");
       invoice.http.allow_private = true;
       if (change) change(invoice);
       config.tools["send_invoice"] = invoice;
       app::ToolConfig look;
-      look.parameters.text = kInvoice;
+      look.parameters.text = kInvoiceArguments;
       look.definition.effect = tools::Effect::read;
       look.http.method = app::ToolMethod::get;
       look.http.url = ledger_.url("/look");
