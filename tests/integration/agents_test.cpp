@@ -143,7 +143,7 @@ class Agents : public ::testing::Test {
   std::optional<ApiClient> client_;
 };
 
-const Json kDone = {{"text", "done"}};
+const Json kLastTurn = {{"text", "done"}};
 
 TEST_F(Agents, ToolIsCalledAndTheModelAnswers) {
   start();
@@ -170,7 +170,7 @@ TEST_F(Agents, ToolIsCalledAndTheModelAnswers) {
 
 TEST_F(Agents, EventsTellEveryStepAndCall) {
   start();
-  const auto id = submit(script({{{"calls", {invoice(1)}}}, kDone}));
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, kLastTurn}));
   (void)client().wait_final(id);
 
   std::vector<std::string> types;
@@ -189,7 +189,7 @@ TEST_F(Agents, RepeatedWriteIsExecutedOnceAndSaysSo) {
   const auto task = run(script({{{"calls", {invoice(1), invoice(1.0)}}},
                                 {{"calls", {invoice(1)}}},
                                 {{"calls", {invoice(2)}}},
-                                kDone}));
+                                kLastTurn}));
 
   EXPECT_EQ(task["status"], "success") << task.dump(1);
   ASSERT_EQ(task["tool_calls"].size(), 4U);
@@ -210,7 +210,7 @@ TEST_F(Agents, FuzzedAgentExecutesEachIntentOnce) {
     Json task = script({{{"calls", {invoice(seed), invoice(seed + 0.5)}}},
                         {{"calls", {invoice(seed)}}},
                         {{"calls", {invoice(seed + 0.25)}}},
-                        kDone});
+                        kLastTurn});
     auto played = Json::parse(task["input"].get<std::string>());
     played["vary"] = {"repeat", "reorder", "rename_ids", "reformat", "defaults"};
     played["seed"] = seed;
@@ -228,7 +228,7 @@ TEST_F(Agents, FuzzedAgentExecutesEachIntentOnce) {
 TEST_F(Agents, RepeatAllowExecutesAgain) {
   start([](app::ToolConfig& tool) { tool.definition.repeat = tools::Repeat::allow; });
 
-  const auto task = run(script({{{"calls", {invoice(1), invoice(1)}}}, kDone}));
+  const auto task = run(script({{{"calls", {invoice(1), invoice(1)}}}, kLastTurn}));
 
   EXPECT_EQ(task["status"], "success") << task.dump(1);
   EXPECT_EQ(ledger_.executions().size(), 2U);
@@ -276,7 +276,7 @@ TEST_F(Agents, UnknownOutcomeIsAskedForAndResolved) {
 TEST_F(Agents, UnknownOutcomeThatWasNotExecutedMayBeCalledAgain) {
   start();
   ledger_.answer_next(Reply::raw("").reset());
-  const auto id = submit(script({{{"calls", {invoice(1)}}}, {{"calls", {invoice(1)}}}, kDone}));
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, {{"calls", {invoice(1)}}}, kLastTurn}));
   const auto key = wait_waiting(id)["required_input"]["calls"][0]["key"];
 
   (void)answer(id, {{"resolve", {{"key", key}, {"executed", false}}}});
@@ -308,7 +308,7 @@ TEST_F(Agents, RetrySameKeySendsAgainUnderTheKey) {
   });
   ledger_.answer_next(Reply::raw("").reset());
 
-  const auto task = run(script({{{"calls", {invoice(1)}}}, kDone}));
+  const auto task = run(script({{{"calls", {invoice(1)}}}, kLastTurn}));
 
   EXPECT_EQ(task["status"], "success") << task.dump(1);
   ASSERT_EQ(ledger_.executions().size(), 1U);
@@ -346,7 +346,7 @@ TEST_F(Agents, NothingIsSentAgainPastTheWindowOfTheKey) {
   });
   ledger_.answer_next(Reply::raw("").reset());
   ledger_.answer_next(Reply::json(429, R"({"error":"slowly"})").header("Retry-After", "2"));
-  const auto id = submit(script({{{"calls", {invoice(1)}}}, kDone}));
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, kLastTurn}));
 
   const auto asked = wait_waiting(id)["required_input"]["calls"][0];
 
@@ -390,7 +390,7 @@ TEST_F(Agents, DeniedCallIsNotSentAndTheModelHearsWhy) {
 
 TEST_F(Agents, EditedCallIsSentAsEdited) {
   start([](app::ToolConfig& tool) { tool.definition.approval = tools::Approval::required; });
-  const auto id = submit(script({{{"calls", {invoice(99)}}}, kDone}));
+  const auto id = submit(script({{{"calls", {invoice(99)}}}, kLastTurn}));
   const auto key = wait_waiting(id)["required_input"]["calls"][0]["key"];
 
   EXPECT_EQ(answer(id, {{"edit", {{"key", key}, {"arguments", {{"amount", "x"}}}}}}).status, 422U);
@@ -405,7 +405,7 @@ TEST_F(Agents, EditedCallIsSentAsEdited) {
 
 TEST_F(Agents, TwoApprovalsAreTwoAnswers) {
   start([](app::ToolConfig& tool) { tool.definition.approval = tools::Approval::required; });
-  const auto id = submit(script({{{"calls", {invoice(1), invoice(2)}}}, kDone}));
+  const auto id = submit(script({{{"calls", {invoice(1), invoice(2)}}}, kLastTurn}));
   const auto calls = wait_waiting(id)["required_input"]["calls"];
   ASSERT_EQ(calls.size(), 2U);
 
@@ -420,7 +420,7 @@ TEST_F(Agents, TwoApprovalsAreTwoAnswers) {
 
 TEST_F(Agents, WaitingTaskCanBeCancelled) {
   start([](app::ToolConfig& tool) { tool.definition.approval = tools::Approval::required; });
-  const auto id = submit(script({{{"calls", {invoice(1)}}}, kDone}));
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, kLastTurn}));
   (void)wait_waiting(id);
 
   (void)client().post("/tasks/" + id + "/cancel", Json::object());
@@ -457,7 +457,7 @@ TEST_F(Agents, BoundsEndTheTaskWithTheirNames) {
 
 TEST_F(Agents, DeadlineEndsAWaitingTask) {
   start([](app::ToolConfig& tool) { tool.definition.approval = tools::Approval::required; });
-  auto task = script({{{"calls", {invoice(1)}}}, kDone});
+  auto task = script({{{"calls", {invoice(1)}}}, kLastTurn});
   task["deadline"] = to_rfc3339(SystemClock().now() + 1500ms);
 
   const auto done = run(task);
@@ -469,7 +469,7 @@ TEST_F(Agents, DeadlineEndsAWaitingTask) {
 
 TEST_F(Agents, UnknownToolIsRefusedAtSubmission) {
   start();
-  auto task = script({kDone});
+  auto task = script({kLastTurn});
   task["tools"] = {"send_invoice", "send_invoce"};
 
   const auto reply = client().post("/tasks", task);
@@ -493,7 +493,8 @@ TEST_F(Agents, ToolThatTheTaskDidNotNameCannotBeCalled) {
 
 TEST_F(Agents, JournalIsShownWhileTheTaskLives) {
   start([](app::ToolConfig& tool) { tool.definition.approval = tools::Approval::required; });
-  const auto id = submit(script({{{"calls", {call("look", {{"amount", 1}}), invoice(1)}}}, kDone}));
+  const auto id =
+      submit(script({{{"calls", {call("look", {{"amount", 1}}), invoice(1)}}}, kLastTurn}));
   (void)wait_waiting(id);
 
   const auto calls = client().get("/tasks/" + id + "/tool_calls").json()["data"];
@@ -512,7 +513,7 @@ TEST_F(Agents, JournalIsShownWhileTheTaskLives) {
 TEST_F(Agents, RetryReusesTheStepsBefore) {
   start();
   auto task = script(
-      {{{"calls", {invoice(1)}}}, {{"calls", {invoice(2)}}}, {{"calls", {invoice(1)}}}, kDone});
+      {{{"calls", {invoice(1)}}}, {{"calls", {invoice(2)}}}, {{"calls", {invoice(1)}}}, kLastTurn});
   task["max_steps"] = 2;  // it fails at the bound, and so does the one that tries again
   const auto id = submit(task);
   EXPECT_EQ(client().wait_final(id)["status"], "failed");
@@ -588,7 +589,7 @@ TEST_F(Agents, UnknownWriteOfAToolThatChangedMeanwhileIsAskedFor) {
 TEST_F(Agents, NothingIsRetriedWhileAWriteIsOfUnknownOutcome) {
   start();
   ledger_.answer_next(Reply::raw("").reset());
-  const auto id = submit(script({{{"calls", {invoice(1)}}}, kDone}));
+  const auto id = submit(script({{{"calls", {invoice(1)}}}, kLastTurn}));
   const auto key = wait_waiting(id)["required_input"]["calls"][0]["key"];
   (void)client().post("/tasks/" + id + "/cancel", Json::object());
   EXPECT_EQ(client().wait_final(id)["status"], "cancelled");
@@ -624,7 +625,7 @@ TEST_F(Agents, LongRunSurvivesManyRestarts) {
   for (int i = 1; i <= 20; ++i) {
     turns.push_back({{"calls", {invoice(i), call("look", {{"amount", i}})}}});
   }
-  turns.push_back(kDone);
+  turns.push_back(kLastTurn);
   auto task = script(turns);
   task["max_steps"] = 30;
   const auto id = submit(task);
