@@ -81,11 +81,12 @@ TEST_F(GateTest, AForeignIdIsNotFoundOnEveryRoute) {
     SCOPED_TRACE(std::string(net::to_string(route.method)) + " " + std::string(route.pattern));
     auto path = path_of(route.pattern);
     if (path.starts_with("/keys/")) path = "/keys/" + theirs;
-    const bool has_body = route.pattern.ends_with("/label");
+    std::string body;
+    if (route.pattern.ends_with("/label")) body = R"({"correct":true})";
+    if (route.pattern.ends_with("/input")) body = R"({"approve":{"key":"tg_a"}})";
     const auto response =
         call(route.method, path,
-             {{"Authorization", "Bearer " + mine}, {"Content-Type", "application/json"}},
-             has_body ? R"({"correct":true})" : "");
+             {{"Authorization", "Bearer " + mine}, {"Content-Type", "application/json"}}, body);
 
     EXPECT_EQ(response.status(), 404U);
     EXPECT_EQ(json_of(response)["code"], "not_found");

@@ -29,7 +29,7 @@ TEST(TaskStatus, OnlyTheContractsTransitionsAreAllowed) {
       {TaskStatus::queued, TaskStatus::running},
       {TaskStatus::running, TaskStatus::waiting},
       {TaskStatus::running, TaskStatus::queued},
-      {TaskStatus::waiting, TaskStatus::running}};
+      {TaskStatus::waiting, TaskStatus::queued}};
   for (const auto from : kAllStatuses) {
     for (const auto to : kAllStatuses) {
       const bool expected = !is_final(from) && (is_final(to) || among_live.contains({from, to}));
