@@ -25,16 +25,18 @@ net::Method method_of(ToolMethod method) {
   return net::Method::post;
 }
 
-tools::ToolDefinition definition_of(const ToolConfig& tool) {
+// `usual`: its name, unless the settings give it another.
+tools::ToolDefinition definition_of(const ToolConfig& tool, const std::string& usual) {
   tools::ToolDefinition definition = tool.definition;
+  if (definition.name.empty()) definition.name = usual;
   definition.parameters = tool.parameters.text;
   if (tool.key_window.count() > 0) definition.key_window = tool.key_window;
   return definition;
 }
 
-tools::HttpToolConfig http_tool(const ToolConfig& from) {
+tools::HttpToolConfig http_tool(const std::string& name, const ToolConfig& from) {
   tools::HttpToolConfig tool;
-  tool.definition = definition_of(from);
+  tool.definition = definition_of(from, name);
   tool.method = method_of(from.http.method);
   tool.url = from.http.url;
   tool.headers = header_list(from.http.headers);
@@ -54,7 +56,7 @@ tools::McpServerConfig mcp_server(const std::string& name, const McpServerConfig
   for (const auto& [remote_name, tool] : from.tools) {
     if (!tool.enabled) continue;
     tools::McpToolConfig offered;
-    offered.definition = definition_of(tool);
+    offered.definition = definition_of(tool, tool.as.empty() ? name + "." + remote_name : tool.as);
     offered.remote_name = remote_name;
     server.tools.push_back(std::move(offered));
   }
@@ -67,7 +69,7 @@ tools::ToolboxConfig toolbox_config(const Config& config,
                                     std::vector<net::ListenEndpoint> own_listeners) {
   tools::ToolboxConfig box;
   for (const auto& [name, tool] : config.tools) {
-    if (tool.enabled) box.http.push_back(http_tool(tool));
+    if (tool.enabled) box.http.push_back(http_tool(name, tool));
   }
   for (const auto& [name, server] : config.mcp_servers) {
     if (server.enabled) box.mcp.push_back(mcp_server(name, server));

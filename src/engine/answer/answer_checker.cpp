@@ -37,7 +37,8 @@ checks::Answered answered_of(const ModelTurn& turn, int step) {
   answered.refusal = turn.refusal;
   answered.finish = finish_of(turn.finish_reason);
   answered.raw_finish_reason = turn.raw_finish_reason;
-  answered.saw_terminal = turn.saw_terminal;
+  // Who says why it stopped has come to its end, whatever else the protocol wants to send.
+  answered.saw_terminal = turn.saw_terminal || !turn.raw_finish_reason.empty();
   for (const auto& call : turn.tool_calls)
     answered.tool_calls.push_back({call.name, call.arguments});
   if (turn.usage.reported) answered.output_tokens = turn.usage.output_tokens;
