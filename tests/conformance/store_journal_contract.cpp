@@ -374,6 +374,18 @@ TEST_P(JournalContract, WhatWasNotSentAfterAllIsStillOfUnknownOutcome) {
   EXPECT_EQ(code_of(wait_for(store_->journal().dispatch(dispatch_command(ref)))), Errc::conflict);
 }
 
+TEST_P(JournalContract, PlannedCallIsGivenUpByItsOwnAttemptOnly) {
+  const auto ref = task_with({plan_call("tg_a")});
+  auto stale = outcome_command(ref, CallState::failed_definite, 0);
+  stale.fence = 9;
+
+  EXPECT_FALSE(record(stale)->applied);
+  EXPECT_TRUE(record(outcome_command(ref, CallState::failed_definite, 0))->applied);
+
+  EXPECT_EQ(call_of(ref).state, CallState::failed_definite);
+  EXPECT_EQ(call_of(ref).attempts, 0);
+}
+
 TEST_P(JournalContract, OnlyAReadIsPlannedAgainOnceItWasSent) {
   const auto read = dispatched_task(CallEffect::read);
   const auto write = dispatched_task(CallEffect::write);

@@ -223,7 +223,11 @@ Result<OutcomeRecorded> write_outcome(WriteContext& context, const RecordOutcome
   if (!may_record(*call, outcome))
     return Error(Errc::internal, "this is not what a send can come to");
   const bool is_open = call->state == CallState::dispatched && is_last;
-  const bool is_new = outcome.not_sent ? is_open : is_news(*call, outcome.state, is_last);
+  // Its own attempt gives it up before anything of it was sent.
+  const bool gives_up = call->state == CallState::planned && is_last && is_holder &&
+                        outcome.state == CallState::failed_definite;
+  const bool is_new =
+      outcome.not_sent ? is_open : gives_up || is_news(*call, outcome.state, is_last);
   if (!is_new) return recorded;
   const auto& [turn, ord] = outcome.place;
   if (outcome.not_sent) {
