@@ -174,7 +174,8 @@ TEST_F(Agents, EventsTellEveryStepAndCall) {
   (void)client().wait_final(id);
 
   std::vector<std::string> types;
-  for (const auto& event : client().get("/tasks/" + id + "/events").json()["data"])
+  const auto page = client().get("/tasks/" + id + "/events").json();
+  for (const auto& event : page["data"])
     if (event["type"] != "task.progress") types.push_back(event["type"]);
 
   const std::vector<std::string> expected{
