@@ -63,7 +63,6 @@ class ScriptedMcp {
     return {{"content", json::array({{{"type", "text"}, {"text", text}}})}};
   }
 
-  ScriptedUpstream upstream;
   std::atomic<bool> with_sessions{true};
   std::atomic<unsigned> unknown_session_status{404};
 
@@ -124,6 +123,9 @@ class ScriptedMcp {
   std::deque<std::function<Reply(const json&)>> calls_;
   std::function<json(const json&)> list_;
   std::atomic<int> session_{1};
+
+ public:
+  ScriptedUpstream upstream;  // last: its thread uses everything above
 };
 
 }  // namespace taskgate::tools
