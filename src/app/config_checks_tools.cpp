@@ -133,7 +133,8 @@ void check_mcp_server(ConfigReader& reader, const std::string& name, McpServerCo
   }
   for (auto& [remote_name, tool] : server.tools) {
     const std::string at = pointer_child(pointer_child(pointer, "tools"), remote_name);
-    tool.definition.name = tool.as.empty() ? name + "." + remote_name : tool.as;
+    tool.definition.name = tool.as;
+    if (tool.as.empty()) tool.definition.name.append(name).append(".").append(remote_name);
     if (!tools::is_tool_name(tool.definition.name)) {
       reader.complain(given(reader, at, "as"),
                       "a tool cannot have the name \"" + tool.definition.name + "\"",

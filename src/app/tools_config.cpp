@@ -56,7 +56,9 @@ tools::McpServerConfig mcp_server(const std::string& name, const McpServerConfig
   for (const auto& [remote_name, tool] : from.tools) {
     if (!tool.enabled) continue;
     tools::McpToolConfig offered;
-    offered.definition = definition_of(tool, tool.as.empty() ? name + "." + remote_name : tool.as);
+    std::string usual = tool.as;
+    if (usual.empty()) usual.append(name).append(".").append(remote_name);
+    offered.definition = definition_of(tool, usual);
     offered.remote_name = remote_name;
     server.tools.push_back(std::move(offered));
   }

@@ -121,7 +121,7 @@ class Agents : public ::testing::Test {
     gateway_->restart();
   }
   Json wait_waiting(const std::string& id) {
-    const auto until = std::chrono::steady_clock::now() + 20s;
+    const auto until = std::chrono::steady_clock::now() + 60s;
     while (std::chrono::steady_clock::now() < until) {
       auto task = client().get("/tasks/" + id).json();
       if (task["status"] == "waiting") return task;
