@@ -1,6 +1,7 @@
 #include "taskgate/tools/call_key.hpp"
 
 #include "taskgate/core/canonical_json.hpp"
+#include "taskgate/core/json_pointer.hpp"
 #include "taskgate/core/sha256.hpp"
 #include "tools/arguments.hpp"
 
@@ -17,18 +18,9 @@ constexpr std::size_t kMaxContainers = 10'000;  // each costs a walk through the
 constexpr std::size_t kKeyBytes = 25;           // 200 bits: 40 characters of base32
 constexpr char kNul = '\0';
 
-std::string child_pointer(const std::string& parent, std::string_view name) {
-  std::string pointer = parent + '/';
-  for (const char c : name) {
-    if (c == '~') {
-      pointer += "~0";
-    } else if (c == '/') {
-      pointer += "~1";
-    } else {
-      pointer += c;
-    }
-  }
-  return pointer;
+std::string child_pointer(std::string parent, std::string_view name) {
+  append_pointer_segment(parent, name);
+  return parent;
 }
 
 // Walks a document and its schema side by side.
