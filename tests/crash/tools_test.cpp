@@ -36,14 +36,15 @@ class Tools : public ::testing::Test {
     const Json config{{"auth", {{"mode", "open"}}}, {"tools", {{"call", tool}, {"look", look}}}};
     std::ofstream(scratch_.path() / "config.json") << config.dump();
   }
-  void start(const std::string& stop_at = {}) {
+  // `variable`: CRASH_AT or STOP_AT, `place`: where.
+  void start(const std::string& variable = {}, const std::string& place = {}) {
     test::ProgramOptions options;
     options.program = TASKGATE_CRASHABLE_PROGRAM;
     options.arguments = {
         "serve",       "--config", (scratch_.path() / "config.json").string(), "--listen",
         "127.0.0.1:0", "--db",     (scratch_.path() / "tools.db").string()};
     options.log = scratch_.path() / "log";
-    if (!stop_at.empty()) options.environment["STOP_AT"] = stop_at;
+    if (!variable.empty()) options.environment[variable] = place;
     program_.reset();
     program_ = std::make_unique<test::Program>(options);
     const auto port = program_->wait_listening(60s);
@@ -74,7 +75,7 @@ class Tools : public ::testing::Test {
 // Stopped between the commit of the dispatch and the send, for longer than its lease.
 TEST_F(Tools, PausedWorkerSendsNothingWhenItWakes) {
   configure("ask");
-  start("agent.after_dispatch:1");
+  start("STOP_AT", "agent.after_dispatch:1");
   submit({{{"calls", {call("call", 1)}}}, {{"text", "done"}}});
   int status = 0;
   ASSERT_EQ(::waitpid(program_->pid(), &status, WUNTRACED), program_->pid());
@@ -99,6 +100,26 @@ TEST_F(Tools, PausedWorkerSendsNothingWhenItWakes) {
   }
   EXPECT_EQ(lost, 1);
   EXPECT_EQ(started, 2);  // dispatched, given back, dispatched under another lease
+}
+
+// A crash between the tool's word that the call was not executed and its next sending.
+TEST_F(Tools, CallFoundNotExecutedIsSentByTheAttemptAfterTheNext) {
+  configure("reconcile");
+  start("CRASH_AT", "agent.after_dispatch:1");
+  submit({{{"calls", {call("call", 1)}}}, {{"text", "done"}}});
+  ASSERT_TRUE(program_->wait_exit(60s));
+  start("CRASH_AT", "agent.before_dispatch:1");
+  ASSERT_TRUE(program_->wait_exit(60s));
+  ASSERT_TRUE(server_.executions().empty());
+
+  start();
+
+  const auto task = finished();
+  EXPECT_EQ(task["status"], "success") << task.dump(1);
+  EXPECT_EQ(task["tool_calls"][0]["status"], "succeeded");
+  const auto executions = server_.executions();
+  ASSERT_EQ(executions.size(), 1U);
+  EXPECT_EQ(executions.begin()->second, 1);
 }
 
 TEST_F(Tools, LongRunIsKilledAgainAndAgainAndCallsEachToolOnce) {

@@ -97,6 +97,7 @@ asio::awaitable<AgentLoop::Next> AgentLoop::run_calls() {
   if (stopped_ || control_->reason() != StopReason::none) co_return Next::stopped;
   if (asking_) co_return Next::wait;
   if (!open_calls().empty()) co_return Next::lost;  // a call broke off: the journal knows where
+  if (!context_.agents.lease.holds(owner_.epoch)) co_return Next::lost;
   if (auto bound = exceeded_bound()) {
     finding_ = std::move(bound);
     co_return Next::bound;

@@ -215,7 +215,9 @@ asio::awaitable<CallRunner::Step> CallRunner::after(ToolOutcome outcome) {
   auto record = outcome_of(state);
   record.outcome = outcome_json(outcome);
   record.evidence = outcome.evidence;
-  if (state == CallState::failed_definite && before_.state == CallState::outcome_unknown) {
+  const bool may_have_happened = before_.state == CallState::outcome_unknown && !is_ruled_out_;
+  is_ruled_out_ = false;
+  if (state == CallState::failed_definite && may_have_happened) {
     // This send was not executed. The one before it may have been.
     record.state = CallState::outcome_unknown;
     record.evidence = both_evidences(row_.evidence, outcome.evidence);
@@ -270,15 +272,19 @@ asio::awaitable<CallRunner::Step> CallRunner::reconcile() {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     if (found.state == tools::Reconciled::State::unknown) continue;
     const bool executed = found.state == tools::Reconciled::State::executed;
+    if (!executed && sends_ < definition().max_attempts) {
+      // It stays unknown in the journal until it is sent again, so that a crash before that does
+      // not end it: the next attempt asks once more.
+      is_ruled_out_ = true;
+      co_return Step::again;
+    }
     auto record = outcome_of(executed ? CallState::succeeded : CallState::failed_definite);
     record.outcome = executed ? result_json(found.result)
                               : error_outcome("tool_error", "the call was not executed");
     record.evidence = found.evidence;
     record.resolved_by = "reconcile";
     const bool written = co_await write_down(std::move(record));
-    if (!written) co_return Step::lost;
-    if (row_.state == CallState::succeeded) co_return Step::settled;
-    co_return sends_ < definition().max_attempts ? Step::again : Step::settled;
+    co_return written ? Step::settled : Step::lost;
   }
   co_return Step::asking;
 }

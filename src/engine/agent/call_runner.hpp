@@ -84,6 +84,7 @@ class CallRunner {
   const std::int64_t number_;
   Standing before_;
   bool cut_short_ = false;  // a read that was being sent when the attempt was stopped
+  bool is_ruled_out_ = false;  // the tool says that the sends before the next were not executed
   int sends_ = 0;
   int questions_ = 0;  // to the tool, about the key
   std::optional<std::chrono::milliseconds> retry_after_;
