@@ -67,6 +67,7 @@ engine::EngineOptions engine_options(const Config& config) {
   options.max_live_tasks = config.engine.max_queued_tasks;
   options.max_live_bytes = config.engine.max_queued_bytes;
   options.max_live_tasks_per_tenant = config.engine.tenant_max_queued;
+  options.max_conversation_bytes = config.engine.max_conversation_bytes;
   options.max_attempts = config.engine.max_attempts;
   options.attempt_timeout = config.engine.attempt_timeout;
   options.default_deadline = config.engine.default_deadline;

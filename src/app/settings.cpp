@@ -103,6 +103,8 @@ const Setting<Config> kConfigSettings[] = {
      "Bytes of request bodies that may wait; past it 503 with `Retry-After`."},
     {"engine/tenant_max_queued", in_engine<&EngineConfig::tenant_max_queued>, 1, 10'000'000,
      "Tasks of one tenant that may wait; past it 429 with `Retry-After`."},
+    {"engine/max_conversation_bytes", in_engine<&EngineConfig::max_conversation_bytes>, 1024, 1024 * kMiB,
+     "Bytes of one agent's turns and its tools' answers together; past it the task fails with `budget_exceeded`. The answers may take half of it, what is more of them is cut."},
     {"engine/max_attempts", in_engine<&EngineConfig::max_attempts>, 1, 100,
      "Attempts that may fail before the task is `failed`."},
     {"engine/attempt_timeout_ms", in_engine<&EngineConfig::attempt_timeout>, 100, kDayMs,

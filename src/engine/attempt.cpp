@@ -3,6 +3,7 @@
 #include "engine/agent/agent_loop.hpp"
 #include "engine/answer/answer_flow.hpp"
 #include "engine/answer/merged_steps.hpp"
+#include "engine/attempt_turns.hpp"
 #include "engine/attempt_writer.hpp"
 #include "engine/backoff.hpp"
 #include "engine/conversation.hpp"
@@ -27,7 +28,7 @@ using providers::TurnOutcome;
 // frames with members of internal linkage (-Wsubobject-linkage).
 namespace detail {
 
-class Attempt final : public TurnTaker {
+class Attempt final {
  public:
   Attempt(const AttemptContext& context,
           LiveTaskPtr task,
@@ -35,10 +36,10 @@ class Attempt final : public TurnTaker {
           store::Fence fence,
           TurnListener& listener)
       : context_(context),
-        listener_(listener),
         task_(std::move(task)),
         control_(std::move(control)),
-        writer_(context, task_, control_, fence) {}
+        writer_(context, task_, control_, fence),
+        turns_(context, *task_, *control_, writer_, listener) {}
 
   asio::awaitable<AttemptEnd> run() {
     // Nothing is paid for while nothing can be written down.
@@ -95,6 +96,7 @@ class Attempt final : public TurnTaker {
     failures_ = task_->failures;
     model_ = task_->chosen_model();
     has_route_ = task_->route != nullptr;
+    turns_.use_model(model_);
   }
 
   // All turns of this attempt; the outcome of the last one. nullopt: stopped. An answer is in
@@ -107,14 +109,15 @@ class Attempt final : public TurnTaker {
     begin_flow(conversation.value().answer(), !agent.tools.empty());
     if (!agent.tools.empty()) {
       agent_.emplace(context_, task_, control_, writer_, std::move(agent));
+      turns_.follow(*agent_);
       acted_ = co_await agent_->resume(conversation.value());
     }
     for (;;) {
       auto outcome = co_await take_answer(conversation.value());
       if (!outcome || outcome->turn() == nullptr) co_return outcome;
       auto turn = std::move(*outcome->turn());
-      unrecorded_ = false;
-      looked_ = co_await flow_->look(std::move(turn), timing_, conversation.value());
+      turns_.note_recorded();
+      looked_ = co_await flow_->look(std::move(turn), turns_.timing(), conversation.value());
       if (looked_ == AnswerFlow::Next::stopped) co_return std::nullopt;
       if (looked_ != AnswerFlow::Next::ask_again) co_return outcome;
     }
@@ -123,16 +126,16 @@ class Attempt final : public TurnTaker {
   // A turn that asks for no tool. Without tools it is the next one; with them there may be turns
   // and calls before it, and nullopt when acted_ says what else has come.
   asio::awaitable<std::optional<TurnOutcome>> take_answer(Conversation& conversation) {
-    if (!agent_) co_return co_await take_turn(conversation);
+    if (!agent_) co_return co_await turns_.take(conversation);
     for (;;) {
       if (acted_ != AgentLoop::Next::ask_model) co_return std::nullopt;
       note_step();
-      auto outcome = co_await take_turn(conversation);
+      auto outcome = co_await turns_.take(conversation);
       if (!outcome || outcome->turn() == nullptr) co_return outcome;
       if (outcome->turn()->tool_calls.empty()) co_return outcome;
       auto turn = std::move(*outcome->turn());
-      unrecorded_ = false;  // it is in the agent's journal
-      acted_ = co_await agent_->act(std::move(turn), timing_.started_at, conversation);
+      turns_.note_recorded();  // it is in the agent's journal
+      acted_ = co_await agent_->act(std::move(turn), turns_.timing().started_at, conversation);
     }
   }
 
@@ -178,108 +181,9 @@ class Attempt final : public TurnTaker {
       if (task_->route) owner.fallback_models = task_->route->behind(task_->choice);
       history = task_->history;
     }
-    const AnswerContext context{context_.clock, context_.calibrations, writer_.log(), *this};
+    const AnswerContext context{context_.clock, context_.calibrations, writer_.log(), turns_};
     flow_.emplace(context, std::move(request), context_.schemas, std::move(owner),
                   std::move(history));
-  }
-
-  asio::awaitable<std::optional<TurnOutcome>> take_turn(const Conversation& conversation) {
-    auto request = conversation.request();
-    auto& to = sink();
-    auto outcome = co_await run_turn(std::move(request), to);
-    co_return outcome;
-  }
-
-  asio::awaitable<SideTurn> take_sample(const Conversation& conversation, int sample) override {
-    auto request = conversation.request();
-    if (request.seed) *request.seed += sample - 1;  // with one seed all would be the same
-    SilentSink silent;
-    SideTurn side;
-    const auto own = report_;
-    side.outcome = co_await run_turn(std::move(request), silent);
-    side.timing = timing_;
-    report_ = own;  // the path tells of the turn that the clients saw
-    unrecorded_ = false;
-    co_return side;
-  }
-
-  // Beside flow control: the judge has a lane of its own only where it answers tasks.
-  asio::awaitable<SideTurn> ask(std::string model, providers::ModelRequest request) override {
-    SideTurn side;
-    const auto target = context_.registry.find(model);
-    if (!target) {
-      side.outcome = local_failure(FailureClass::caller, "no provider has this model any more");
-      co_return side;
-    }
-    if (control_->reason() != StopReason::none) co_return side;
-    request.model = target->model;
-    request.task_id = task_->public_id;
-    SilentSink silent;
-    side.timing.started_at = context_.clock.now();
-    side.outcome = co_await timed_turn(*target->provider, std::move(request), silent, side.timing);
-    co_return side;
-  }
-
-  bool may_go_on() const override {
-    const bool late = writer_.row().deadline && *writer_.row().deadline <= context_.clock.now();
-    const bool has_acted = agent_ && agent_->has_written();
-    return !late && !has_acted && control_->reason() == StopReason::none;
-  }
-
-  asio::awaitable<std::optional<TurnOutcome>> run_turn(providers::ModelRequest turn,
-                                                       providers::DeltaSink& to) {
-    const auto target = context_.registry.find(model_);
-    if (!target)
-      co_return local_failure(FailureClass::caller,
-                              "the model's provider is not configured any more");
-    if (control_->reason() != StopReason::none) co_return std::nullopt;
-    turn.model = target->model;
-    turn.task_id = task_->public_id;
-    turn.attempt = writer_.row().attempts;
-    if (turns_++ > 0) listener_.on_turn_begin();
-    timing_.started_at = context_.clock.now();
-    if (!turn_started_) turn_started_ = timing_.started_at;
-    unrecorded_ = true;
-    auto outcome = co_await timed_turn(*target->provider, std::move(turn), to, timing_);
-    upstream_ += timing_.took;
-    report_ = report_of(outcome, control_->reason(), timing_.took);
-    listener_.on_turn_end(report_);
-    co_return outcome;
-  }
-
-  asio::awaitable<std::optional<TurnOutcome>> timed_turn(providers::Provider& provider,
-                                                         providers::ModelRequest turn,
-                                                         providers::DeltaSink& to,
-                                                         TurnTiming& timing) {
-    limit_time();
-    const auto begun = std::chrono::steady_clock::now();
-    // A stop cancels the provider's turn where it waits, and nothing else of the attempt.
-    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-    auto outcome = co_await guarded_turn(provider, std::move(turn), to);
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    timing.took = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::steady_clock::now() - begun);
-    control_->let_run();
-    co_return outcome;
-  }
-
-  providers::DeltaSink& sink() {
-    if (turns_ > 0 || !listener_.wants_first_output()) return writer_.log();
-    return first_output_.emplace(writer_.log(), [this] { listener_.on_first_output(); });
-  }
-
-  void limit_time() {
-    auto limit = context_.options.attempt_timeout;
-    auto reason = StopReason::attempt_timeout;
-    if (writer_.row().deadline) {
-      const auto left =
-          std::max(*writer_.row().deadline - context_.clock.now(), std::chrono::milliseconds{0});
-      if (left <= limit) {
-        limit = left;
-        reason = StopReason::deadline;
-      }
-    }
-    control_->stop_after(limit, reason);
   }
 
   asio::awaitable<AttemptEnd> conclude(std::optional<TurnOutcome> outcome) {
@@ -344,7 +248,7 @@ class Attempt final : public TurnTaker {
 
   // Shows the turn that brought nothing among the steps.
   void note_failed_turn(const char* status, const providers::Usage& usage) {
-    if (flow_ && unrecorded_) flow_->note_failed(status, timing_, usage);
+    if (flow_ && turns_.is_unrecorded()) flow_->note_failed(status, turns_.timing(), usage);
   }
 
   Route::Next next_step(const Failure& failure) {
@@ -374,8 +278,8 @@ class Attempt final : public TurnTaker {
     const auto ttl = result_ttl_seconds(body_);
     result.expires_at =
         result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context_.options.result_ttl);
-    result.turn_started_at = turn_started_;
-    result.upstream = upstream_;
+    result.turn_started_at = turns_.started_at();
+    result.upstream = turns_.upstream();
     if (flow_) {
       result.steps = flow_->history().steps;
       result.usage = flow_->history().usage;
@@ -392,7 +296,8 @@ class Attempt final : public TurnTaker {
 
   void take_path(FinalResult& result) {
     std::lock_guard lock(task_->mutex);
-    if (!report_.failure && report_.reached) task_->route->note_answer(task_->choice);
+    if (!turns_.report().failure && turns_.report().reached)
+      task_->route->note_answer(task_->choice);
     result.path = task_->route->path();
   }
 
@@ -419,25 +324,18 @@ class Attempt final : public TurnTaker {
   }
 
   const AttemptContext& context_;
-  TurnListener& listener_;
   const LiveTaskPtr task_;
   const std::shared_ptr<AttemptControl> control_;
   AttemptWriter writer_;
-  std::optional<FirstOutput> first_output_;
+  AttemptTurns turns_;
   std::optional<AgentLoop> agent_;  // of a task with tools
   AgentLoop::Next acted_ = AgentLoop::Next::ask_model;
   int failures_ = 0;
-  int turns_ = 0;
   std::string body_;
   std::string model_;
   bool has_route_ = false;
-  AttemptReport report_;
   std::optional<AnswerFlow> flow_;
   AnswerFlow::Next looked_ = AnswerFlow::Next::done;
-  TurnTiming timing_;        // of the latest turn
-  bool unrecorded_ = false;  // the latest turn does not stand among the steps
-  std::optional<TimePoint> turn_started_;
-  std::chrono::milliseconds upstream_{0};
 };
 
 }  // namespace detail

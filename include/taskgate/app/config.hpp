@@ -56,7 +56,10 @@ struct EngineConfig {
   std::size_t max_queued_tasks = 100'000;     ///< 1..10 million; past it 503
   std::size_t max_queued_bytes = 256U << 20;  ///< 1 MiB..64 GiB of request bodies; past it 503
   std::size_t tenant_max_queued = 50'000;     ///< 1..10 million of one tenant; past it 429
-  int max_attempts = 3;                       ///< 1..100 failed attempts before `failed`
+  /// 1 KiB..1 GiB of one agent's turns and its tools' answers, which may take half; past it
+  /// `failed`
+  std::size_t max_conversation_bytes = 32U << 20;
+  int max_attempts = 3;                                ///< 1..100 failed attempts before `failed`
   std::chrono::milliseconds attempt_timeout{600'000};  ///< 100 ms..24 h
   std::chrono::milliseconds default_deadline{0};       ///< 0..30 days after submission; 0: none
   std::chrono::seconds result_ttl{604'800};            ///< 1 min..10 years after the end

@@ -29,6 +29,7 @@ struct EngineOptions {
   std::size_t max_live_tasks = 100'000;     ///< past it: 503
   std::size_t max_live_bytes = 512U << 20;  ///< of request bodies of live tasks; past it: 503
   std::size_t max_live_tasks_per_tenant = 50'000;  ///< past it: 429
+  std::size_t max_conversation_bytes = 32U << 20;  ///< an agent's; past it the task fails
   int max_attempts = 3;                            ///< failed attempts before a task fails, ≥ 1
   int max_interruptions = 50;  ///< attempts lost to crashes or restarts before it fails
   std::chrono::milliseconds attempt_timeout{600'000};

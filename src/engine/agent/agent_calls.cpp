@@ -23,6 +23,8 @@ using End = CallRunner::End;
 
 namespace {
 
+constexpr std::size_t kReadsAtOnce = 16;  // of one task: a turn may ask for thousands
+
 // Nothing more is done about it, and the model can be told.
 bool has_answer(const CallRow& call) {
   return store::is_settled(call.state) || call.state == CallState::failed_definite;
@@ -45,6 +47,13 @@ bool is_contract_of(const CallRow& call, const tools::ContractPtr& contract) {
   const bool is_read = definition.effect == tools::Effect::read;
   return call.plan.tool_version == definition.version &&
          is_read == (call.plan.effect == CallEffect::read);
+}
+
+// For a repeated call, when there is no room for its answer once more.
+std::string answered_above(const CallRow& holder) {
+  constexpr const char* kAbove = "[the same call was answered before, see there]";
+  return holder.state == CallState::succeeded ? result_json(kAbove)
+                                              : error_outcome("tool_error", kAbove);
 }
 
 bool is_asked_for(const CallRow& call) {
@@ -70,16 +79,19 @@ asio::awaitable<AgentLoop::Next> AgentLoop::run_calls() {
   std::vector<std::size_t> aliases;
   runtime::TaskGroup group(report_broken_call);
   std::vector<runtime::StopHandle> reads;
+  reads_.clear();
   for (const auto index : open_calls()) {
     if (calls_[index].plan.alias) {
       aliases.push_back(index);
     } else if (calls_[index].plan.effect == CallEffect::read) {
-      reads.push_back(
-          group.spawn("tool", control_->strand(), runtime::OnError::log, run_read(index)));
+      reads_.push_back(index);
     } else {
       writes.push_back(index);
     }
   }
+  const auto lanes = std::min(reads_.size(), kReadsAtOnce);
+  while (reads.size() < lanes)
+    reads.push_back(group.spawn("tool", control_->strand(), runtime::OnError::log, run_reads()));
   if (!writes.empty())
     group.spawn("tools", control_->strand(), runtime::OnError::log, run_writes(std::move(writes)));
   if (group.size() > 0) {
@@ -134,13 +146,19 @@ asio::awaitable<bool> AgentLoop::join_calls(runtime::TaskGroup& group,
   co_return joined;
 }
 
-asio::awaitable<void> AgentLoop::run_read(std::size_t index) {
-  if (calls_[index].state == CallState::needs_approval) {
-    asking_ = true;
-    co_return;
+// One of the coroutines that share the reads of a turn.
+asio::awaitable<void> AgentLoop::run_reads() {
+  while (!reads_.empty()) {
+    const auto index = reads_.front();
+    reads_.pop_front();
+    if (calls_[index].state == CallState::needs_approval) {
+      asking_ = true;
+      continue;
+    }
+    const auto end = co_await run_one(index);
+    note_end(end);
+    if (end == End::stopped || end == End::lost) co_return;
   }
-  const auto end = co_await run_one(index);
-  note_end(end);
 }
 
 asio::awaitable<void> AgentLoop::run_writes(std::vector<std::size_t> indexes) {
@@ -241,7 +259,8 @@ asio::awaitable<End> AgentLoop::answer_alias(std::size_t index) {
   answer.fence = writer_.fence();
   answer.place = call.place;
   answer.state = holder->state;
-  answer.outcome = holder->outcome;
+  answer.outcome =
+      results_.take(holder->outcome.size()) ? holder->outcome : answered_above(*holder);
   answer.evidence = holder->evidence;
   answer.resolved_by = replayed ? "replay" : "";
   answer.at = context_.clock.now();

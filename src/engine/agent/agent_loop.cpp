@@ -64,7 +64,8 @@ AgentLoop::AgentLoop(const AttemptContext& context,
       control_(std::move(control)),
       writer_(writer),
       request_(std::move(request)),
-      owner_{context_, *task_, *control_, writer.fence(), context.agents.lease.renew()} {}
+      results_(context.options.max_conversation_bytes / 2),
+      owner_{context_, *task_, *control_, writer.fence(), context.agents.lease.renew(), results_} {}
 
 // --- the journal ------------------------------------------------------------------------------
 
@@ -84,6 +85,7 @@ asio::awaitable<AgentLoop::Next> AgentLoop::resume(Conversation& conversation) {
     turns_.push_back(std::move(*turn));
   }
   replayed_ = turns_.size();
+  results_.begin(result_bytes(calls_));
   if (!known) co_return Next::stopped;  // the end shows what the journal has
   for (std::size_t i = 0; i + 1 < turns_.size(); ++i) tell_model(conversation, i);
   if (turns_.empty()) co_return Next::ask_model;
@@ -152,6 +154,12 @@ std::optional<Finding> AgentLoop::exceeded_bound() const {
   if (static_cast<int>(turns_.size()) >= request_.max_steps)
     return bound_finding("max_steps_exceeded", "the model did not answer within " +
                                                    std::to_string(request_.max_steps) + " steps");
+  const auto most = context_.options.max_conversation_bytes;
+  if (conversation_bytes() >= most)
+    return bound_finding("budget_exceeded",
+                         "the model's turns and the answers of the tools are together larger than "
+                         "an agent's conversation may be (" +
+                             std::to_string(most) + " bytes)");
   const auto used = usage();
   if (request_.budget_tokens && used.input_tokens + used.output_tokens >= *request_.budget_tokens)
     return bound_finding(
@@ -168,6 +176,13 @@ std::optional<Finding> AgentLoop::exceeded_bound() const {
 std::string AgentLoop::chosen_model() const {
   std::lock_guard lock(task_->mutex);
   return task_->chosen_model();
+}
+
+std::size_t AgentLoop::conversation_bytes() const {
+  std::size_t bytes = result_bytes(calls_);
+  for (const auto& call : calls_) bytes += call.plan.arguments.size();
+  for (const auto& row : rows_) bytes += row.response.size();
+  return bytes;
 }
 
 providers::Usage AgentLoop::usage() const {

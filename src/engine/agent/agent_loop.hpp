@@ -13,6 +13,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,7 +63,7 @@ class AgentLoop {
   boost::asio::awaitable<Next> run_calls();
   boost::asio::awaitable<bool> join_calls(runtime::TaskGroup& group,
                                           const std::vector<runtime::StopHandle>& reads);
-  boost::asio::awaitable<void> run_read(std::size_t index);
+  boost::asio::awaitable<void> run_reads();
   boost::asio::awaitable<void> run_writes(std::vector<std::size_t> indexes);
   boost::asio::awaitable<CallRunner::End> run_one(std::size_t index);
   const UsableTool* tool_of(const store::CallRow& call) const;
@@ -81,6 +82,7 @@ class AgentLoop {
   store::CallRow* holder_of(const store::CallRow& alias);
   std::vector<std::size_t> open_calls() const;
   providers::Usage usage() const;
+  std::size_t conversation_bytes() const;
   std::string chosen_model() const;
 
   const AttemptContext& context_;
@@ -88,11 +90,13 @@ class AgentLoop {
   const std::shared_ptr<AttemptControl> control_;
   AttemptWriter& writer_;
   const AgentRequest request_;
+  ResultBudget results_;
   const CallOwner owner_;
   UsableTools tools_;
   std::vector<store::TurnRow> rows_;
   std::vector<providers::ModelTurn> turns_;
   std::vector<store::CallRow> calls_;
+  std::deque<std::size_t> reads_;  // of the last turn, not begun
   std::optional<Finding> finding_;
   std::size_t replayed_ = 0;  // turns that earlier attempts took
   StopReason why_lost_ = StopReason::lease;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace taskgate::engine {
@@ -45,13 +46,15 @@ bool is_replayed(const CallRow& call) {
   return call.resolved_by == "replay";
 }
 
-// The call that holds the state of the key.
-const CallRow& holder_among(const std::vector<CallRow>& all, const CallRow& call) {
-  if (!call.plan.alias) return call;
-  for (const auto& other : all) {
-    if (!other.plan.alias && other.plan.key == call.plan.key) return other;
+// How often each key was sent: the first call of an intent holds its state.
+using Executions = std::unordered_map<std::string_view, int>;
+
+Executions executions_of(const std::vector<CallRow>& calls) {
+  Executions executions;
+  for (const auto& call : calls) {
+    if (!call.plan.alias) executions.emplace(call.plan.key, call.attempts);
   }
-  return call;
+  return executions;
 }
 
 std::int64_t duration_of(const CallRow& call) {
@@ -125,18 +128,9 @@ providers::Message tool_message(const CallRow& call) {
   return message;
 }
 
-std::string required_input(const std::vector<const CallRow*>& asked) {
-  std::string out = R"({"calls":[)";
-  for (const auto* call : asked) {
-    if (out.back() != '[') out += ',';
-    out += asked_json(*call);
-  }
-  out += "]}";
-  return out;
-}
+namespace {
 
-std::string call_json(const CallRow& call, const std::vector<CallRow>& all) {
-  const auto& holder = holder_among(all, call);
+std::string call_json(const CallRow& call, int executions) {
   std::string out = "{";
   append_json_key(out, "key");
   if (call.plan.key.empty()) {
@@ -147,7 +141,7 @@ std::string call_json(const CallRow& call, const std::vector<CallRow>& all) {
   put_text(out, "name", call.plan.tool);
   put_text(out, "effect", call.plan.effect == store::CallEffect::read ? "read" : "write");
   put_text(out, "status", to_string(call.state));
-  put_number(out, "executions", holder.attempts);
+  put_number(out, "executions", executions);
   put_raw(out, "replayed", is_replayed(call) ? "true" : "false");
   put_number(out, "step", call.place.turn);
   put_number(out, "duration_ms", duration_of(call));
@@ -161,11 +155,26 @@ std::string call_json(const CallRow& call, const std::vector<CallRow>& all) {
   return out;
 }
 
+}  // namespace
+
+std::string required_input(const std::vector<const CallRow*>& asked) {
+  std::string out = R"({"calls":[)";
+  for (const auto* call : asked) {
+    if (out.back() != '[') out += ',';
+    out += asked_json(*call);
+  }
+  out += "]}";
+  return out;
+}
+
 std::string calls_json(const std::vector<CallRow>& calls) {
   std::string out = "[";
+  const auto executions = executions_of(calls);
   for (const auto& call : calls) {
     if (out.back() != '[') out += ',';
-    out += call_json(call, calls);
+    const auto holder = executions.find(call.plan.key);
+    const bool is_alias = call.plan.alias && holder != executions.end();
+    out += call_json(call, is_alias ? holder->second : call.attempts);
   }
   out += ']';
   return out;
@@ -175,6 +184,7 @@ std::string steps_json(const std::vector<store::TurnRow>& turns,
                        const std::vector<CallRow>& calls,
                        int& index) {
   std::string out;
+  auto call = calls.begin();
   for (const auto& turn : turns) {
     put_step(out, index++, "model", asked_model(turn));
     put_text(out, "status", "succeeded");
@@ -184,14 +194,13 @@ std::string steps_json(const std::vector<store::TurnRow>& turns,
     put_raw(out, "usage", turn.usage);
     put_raw(out, "errors", "[]");
     out += '}';
-    for (const auto& call : calls) {
-      if (call.place.turn != turn.turn) continue;
-      put_step(out, index++, "tool", call.plan.tool);
-      put_text(out, "status", to_string(call.state));
-      put_time(out, "started_at", call.dispatched_at);
-      put_number(out, "duration_ms", duration_of(call));
-      put_text(out, "key", call.plan.key);
-      put_raw(out, "replayed", is_replayed(call) ? "true" : "false");
+    for (; call != calls.end() && call->place.turn == turn.turn; ++call) {
+      put_step(out, index++, "tool", call->plan.tool);
+      put_text(out, "status", to_string(call->state));
+      put_time(out, "started_at", call->dispatched_at);
+      put_number(out, "duration_ms", duration_of(*call));
+      put_text(out, "key", call->plan.key);
+      put_raw(out, "replayed", is_replayed(*call) ? "true" : "false");
       put_raw(out, "errors", "[]");
       out += '}';
     }

@@ -20,9 +20,7 @@ providers::Message tool_message(const store::CallRow& call);
 /// "arguments":{…},"turn":…,"message":…}]}.
 std::string required_input(const std::vector<const store::CallRow*>& asked);
 
-/// A call as the API shows it, JSON.
-std::string call_json(const store::CallRow& call, const std::vector<store::CallRow>& all);
-/// All calls, JSON array.
+/// All calls as the API shows them, JSON array.
 std::string calls_json(const std::vector<store::CallRow>& calls);
 /// Model turns and calls in order as steps, comma-separated JSON objects; `index` of the next one
 /// is written back.

@@ -130,6 +130,7 @@ asio::awaitable<CallRunner::Step> CallRunner::send() {
   TASKGATE_CRASH_POINT("agent.after_send");
   if (cut_short_) co_return co_await plan_again(std::move(outcome.evidence));
   if (outcome.not_sent) co_return co_await put_back();
+  owner_.results.fit(outcome.result);
   co_return co_await after(std::move(outcome));
 }
 
@@ -278,6 +279,7 @@ asio::awaitable<CallRunner::Step> CallRunner::reconcile() {
       is_ruled_out_ = true;
       co_return Step::again;
     }
+    owner_.results.fit(found.result);
     auto record = outcome_of(executed ? CallState::succeeded : CallState::failed_definite);
     record.outcome = executed ? result_json(found.result)
                               : error_outcome("tool_error", "the call was not executed");

@@ -5,6 +5,7 @@
 
 #include "engine/agent/call_planner.hpp"
 #include "engine/agent/process_lease.hpp"
+#include "engine/agent/result_budget.hpp"
 #include "engine/attempt.hpp"
 #include "engine/attempt_control.hpp"
 
@@ -24,6 +25,7 @@ struct CallOwner {
   const AttemptControl& control;
   store::Fence fence = 0;
   ProcessLease::Epoch epoch = 0;
+  ResultBudget& results;
 };
 
 class CallRunner {
@@ -83,7 +85,7 @@ class CallRunner {
   store::CallRow& row_;
   const std::int64_t number_;
   Standing before_;
-  bool cut_short_ = false;  // a read that was being sent when the attempt was stopped
+  bool cut_short_ = false;     // a read that was being sent when the attempt was stopped
   bool is_ruled_out_ = false;  // the tool says that the sends before the next were not executed
   int sends_ = 0;
   int questions_ = 0;  // to the tool, about the key

@@ -23,13 +23,13 @@ constexpr const char* kInvoice = R"({
 })";
 
 std::string canonical(const ToolDefinition& definition, std::string_view arguments) {
-  const auto contract = test::contract_of(definition);
+  const auto contract = contract_of(definition);
   auto text = canonical_arguments(contract->definition, arguments, contract->arguments);
   return text ? *text : "error: " + text.error().message();
 }
 
 std::string key_of(std::string_view arguments) {
-  auto definition = test::definition_of("send_invoice", kInvoice);
+  auto definition = definition_of("send_invoice", kInvoice);
   definition.ignore_args = {"/request_id"};
   const auto site =
       call_site("send_invoice", definition.version, canonical(definition, arguments), 0);
@@ -96,21 +96,21 @@ TEST(CallKey, HasTheDocumentedFormAndDependsOnEveryPart) {
 }
 
 TEST(CanonicalArguments, FillInNestedDefaultsAndThoseBehindReferences) {
-  const auto definition = test::definition_of("t", kInvoice);
+  const auto definition = definition_of("t", kInvoice);
 
   EXPECT_EQ(canonical(definition, R"({"lines":[{},{"count":2}]})"),
             R"({"currency":"EUR","lines":[{"count":1},{"count":2}],"options":{"copies":1}})");
 }
 
 TEST(CanonicalArguments, LeaveOutDefaultsThatApplyOnlySometimes) {
-  const auto definition = test::definition_of(
+  const auto definition = definition_of(
       "t", R"({"anyOf":[{"properties":{"a":{"default":1}}},{"properties":{"b":{"default":2}}}]})");
 
   EXPECT_EQ(canonical(definition, "{}"), "{}");
 }
 
 TEST(CanonicalArguments, KeepLargeIntegersApartHoweverTheyAreWritten) {
-  const auto definition = test::definition_of("t", "{}");
+  const auto definition = definition_of("t", "{}");
 
   const auto one = canonical(definition, R"({"id":12345678901234567890123})");
   EXPECT_EQ(one, "{\"id\":\"\\u000112345678901234567890123\"}");
@@ -125,14 +125,14 @@ TEST(CanonicalArguments, KeepLargeIntegersApartHoweverTheyAreWritten) {
 }
 
 TEST(CanonicalArguments, NeverTakeATextForALargeInteger) {
-  const auto definition = test::definition_of("t", "{}");
+  const auto definition = definition_of("t", "{}");
 
   EXPECT_NE(canonical(definition, "{\"id\":\"\\u000112345678901234567890123\"}"),
             canonical(definition, R"({"id":12345678901234567890123})"));
 }
 
 TEST(CanonicalArguments, TakeIgnoredArgumentsOutWhereverTheyStand) {
-  auto definition = test::definition_of("t", "{}");
+  auto definition = definition_of("t", "{}");
   definition.ignore_args = {"/meta/at", "/list/0", "/a~1b", "/not/there", "/list/x"};
 
   EXPECT_EQ(canonical(definition, R"({"meta":{"at":1,"by":2},"list":[1,2],"a/b":3})"),
@@ -140,7 +140,7 @@ TEST(CanonicalArguments, TakeIgnoredArgumentsOutWhereverTheyStand) {
 }
 
 TEST(CanonicalArguments, RefuseWhatHasNoOneMeaning) {
-  const auto definition = test::definition_of("t", "{}");
+  const auto definition = definition_of("t", "{}");
 
   EXPECT_NE(canonical(definition, R"({"a":1,"a":2})").find("twice"), std::string::npos);
   EXPECT_NE(canonical(definition, R"({"a":1e400})").find("out of range"), std::string::npos);
@@ -148,8 +148,8 @@ TEST(CanonicalArguments, RefuseWhatHasNoOneMeaning) {
 }
 
 TEST(CanonicalArguments, BoundTheWorkThatDefaultsMake) {
-  const auto definition = test::definition_of(
-      "t", R"({"properties":{"a":{"items":{"properties":{"b":{"default":1}}}}}})");
+  const auto definition =
+      definition_of("t", R"({"properties":{"a":{"items":{"properties":{"b":{"default":1}}}}}})");
   std::string many = R"({"a":[{})";
   for (int i = 0; i < 10'000; ++i) many += ",{}";
   many += "]}";

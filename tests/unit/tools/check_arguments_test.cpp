@@ -9,7 +9,7 @@ namespace {
 using Verdict = ArgumentCheck::Verdict;
 
 ContractPtr invoice() {
-  return test::contract_of(test::definition_of("send_invoice", R"({
+  return contract_of(definition_of("send_invoice", R"({
     "type": "object", "required": ["customer", "amount"], "additionalProperties": false,
     "properties": {"customer": {"type": "string"}, "amount": {"type": "number", "minimum": 0}}})"));
 }
@@ -62,7 +62,7 @@ TEST(CheckArguments, AskForAnObject) {
 }
 
 TEST(CheckArguments, TakeNothingForNoArgumentsWhereNoneCanBeMeant) {
-  const auto clock = test::contract_of(test::definition_of("clock", R"({"type":"object"})"));
+  const auto clock = contract_of(definition_of("clock", R"({"type":"object"})"));
 
   EXPECT_EQ(check_arguments(*clock, " ").arguments, "{}");
 }

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace taskgate::tools::test {
+namespace taskgate::tools {
 
 inline ContractPtr contract_of(ToolDefinition definition) {
   auto schema = checks::compile_schema(definition.parameters);
@@ -24,4 +24,4 @@ inline ToolDefinition definition_of(std::string name, std::string parameters) {
   return definition;
 }
 
-}  // namespace taskgate::tools::test
+}  // namespace taskgate::tools
