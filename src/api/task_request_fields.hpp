@@ -41,7 +41,9 @@ enum class EnvelopeField : int {
   reasoning,
   max_repairs,
   judge,
-  logprobs
+  logprobs,
+  catalogues,
+  severities
 };
 
 inline constexpr auto kEnvelopeNames = std::to_array<std::string_view>({"model",
@@ -70,14 +72,23 @@ inline constexpr auto kEnvelopeNames = std::to_array<std::string_view>({"model",
                                                                         "reasoning",
                                                                         "max_repairs",
                                                                         "judge",
-                                                                        "logprobs"});
-static_assert(kEnvelopeNames.size() == static_cast<std::size_t>(EnvelopeField::logprobs) + 1);
+                                                                        "logprobs",
+                                                                        "catalogues",
+                                                                        "severities"});
+static_assert(kEnvelopeNames.size() == static_cast<std::size_t>(EnvelopeField::severities) + 1);
 
 inline constexpr auto kMessageNames = std::to_array<std::string_view>({"role", "content"});
 inline constexpr auto kPartNames = std::to_array<std::string_view>({"type", "text"});
 inline constexpr auto kWebhookNames = std::to_array<std::string_view>({"url", "events"});
 
 inline constexpr auto kJudgeNames = std::to_array<std::string_view>({"model", "rubric"});
+inline constexpr auto kCatalogueNames = std::to_array<std::string_view>({"path", "values"});
+/// What checks may find, and how bad it may be called.
+inline constexpr auto kFindingNames = std::to_array<std::string_view>(
+    {"schema_violation", "schema_drift", "truncation", "refusal", "content_filter", "hallucination",
+     "low_confidence", "tool_args_incomplete"});
+inline constexpr auto kSeverities =
+    std::to_array<std::string_view>({"info", "warning", "error", "critical"});
 inline constexpr auto kBudgetNames = std::to_array<std::string_view>({"tokens", "usd"});
 
 inline constexpr auto kRoles =

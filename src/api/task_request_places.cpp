@@ -17,8 +17,6 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t kMaxTags = 32;
 constexpr std::size_t kMaxFallbacks = 8;
-constexpr std::size_t kMaxDocuments = 100;
-constexpr std::size_t kMaxRubric = 4'000;  // characters
 constexpr std::size_t kMaxTools = 64;
 constexpr std::size_t kMaxToolName = 64;
 constexpr std::size_t kMaxTag = 64;             // characters
@@ -144,23 +142,6 @@ void TaskRequestSax::fallbacks_value(const JsonValue& value) {
   if (top().index >= kMaxFallbacks) return;
   if (!distinct_.emplace(value.text).second) return fault("is given twice");
   request_.fallback_models.emplace_back(value.text);
-}
-
-void TaskRequestSax::context_value(const JsonValue& value) {
-  if (!expect(value, Kind::string, "a document (a string)")) return;
-  if (top().index == kMaxDocuments) fault("there may be at most 100 documents");
-  if (value.text.empty()) fault("must not be empty");
-}
-
-void TaskRequestSax::judge_value(const JsonValue& value) {
-  if (top().field == 0) {
-    if (is_model_name(value)) request_.judge_model = value.text;
-  } else if (top().field == 1) {
-    if (!expect(value, Kind::string, "a string")) return;
-    if (count_characters(value.text) > kMaxRubric) fault("must not be over 4000 characters");
-  } else {
-    skip_if_container(value);
-  }
 }
 
 void TaskRequestSax::tools_value(const JsonValue& value) {

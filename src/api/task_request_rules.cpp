@@ -16,8 +16,6 @@ using Kind = JsonValue::Kind;
 
 constexpr std::size_t kMaxModel = 200;  // characters
 constexpr std::int64_t kMaxOutputTokens = 1'000'000;
-constexpr std::int64_t kMaxRepairs = 10;
-constexpr std::int64_t kMaxSamples = 10;
 constexpr std::int64_t kMaxSteps = 1000;
 constexpr std::int64_t kMaxToolCalls = 10'000;
 constexpr std::int64_t kMinTtl = 60;
@@ -98,6 +96,12 @@ void TaskRequestSax::leave() {
   auto& frame = top();
   const Place place = frame.place;
   if (place == Place::envelope) require(kEnvelopeNames, 0b11);  // model, input
+  constexpr auto kCataloguesBit = 1U << static_cast<unsigned>(EnvelopeField::catalogues);
+  if (place == Place::envelope && (frame.seen & kCataloguesBit) != 0 &&
+      !request_.has_output_schema) {
+    frame.key = "catalogues";
+    fault("needs an output_schema: it names places in a JSON answer");
+  }
   if (place == Place::message || place == Place::part) {
     require(place == Place::message ? std::span<const std::string_view>(kMessageNames)
                                     : std::span<const std::string_view>(kPartNames),
@@ -105,6 +109,7 @@ void TaskRequestSax::leave() {
   }
   if (place == Place::webhook) require(kWebhookNames, 0b01);
   if (place == Place::judge) require(kJudgeNames, 0b01);
+  if (place == Place::catalogue) require(kCatalogueNames, 0b11);
   const bool empty = frame.index == std::numeric_limits<std::size_t>::max();
   if (place == Place::metadata) request_.metadata += '}';
   if (place == Place::tags) request_.tags += ']';
@@ -113,6 +118,9 @@ void TaskRequestSax::leave() {
     fault("must hold at least one element");
   if (empty && place == Place::budget) fault("must name tokens, usd, or both");
   if (empty && place == Place::tools) fault("must name at least one tool, or be left out");
+  if (empty && (place == Place::catalogues || place == Place::severities))
+    fault("must name at least one, or be left out");
+  if (empty && place == Place::catalogue_values) fault("must hold at least one value");
   if (empty && place == Place::fallbacks) fault("must name at least one model, or be left out");
   if (empty && place == Place::webhook_events)
     fault("must name at least one event, or be left out for the default");
@@ -149,6 +157,11 @@ void TaskRequestSax::envelope_value(const JsonValue& value) {
     case samples:
     case logprobs:
       return checks_field(value);
+    case context:
+    case judge:
+    case catalogues:
+    case severities:
+      return checks_container(value);
     case on_disconnect:
     case temperature:
     case seed:
@@ -163,8 +176,6 @@ void TaskRequestSax::envelope_value(const JsonValue& value) {
     case metadata:
     case tags:
     case fallback_models:
-    case context:
-    case judge:
       return container_field(value);
     case tools:
     case max_steps:
@@ -242,23 +253,6 @@ void TaskRequestSax::choice_field(const JsonValue& value) {
   }
 }
 
-// How the answer is checked, and what is done about it. The attempt reads the values again.
-void TaskRequestSax::checks_field(const JsonValue& value) {
-  using enum EnvelopeField;
-  switch (static_cast<EnvelopeField>(top().field)) {
-    case on_invalid:
-      return one_of(value, kOnInvalid);
-    case max_repairs:
-      (void)integer_in(value, 0, kMaxRepairs);
-      return;
-    case samples:
-      (void)integer_in(value, 1, kMaxSamples);
-      return;
-    default:  // logprobs
-      (void)expect(value, Kind::boolean, "true or false");
-  }
-}
-
 void TaskRequestSax::scheduling_field(const JsonValue& value) {
   using enum EnvelopeField;
   switch (static_cast<EnvelopeField>(top().field)) {
@@ -293,12 +287,6 @@ void TaskRequestSax::container_field(const JsonValue& value) {
       if (!expect(value, Kind::array, "an array of models")) return;
       distinct_.clear();
       return push(Place::fallbacks);
-    case context:
-      if (expect(value, Kind::array, "an array of documents (strings)")) push(Place::context);
-      return;
-    case judge:
-      if (expect(value, Kind::object, "an object with model and rubric")) push(Place::judge);
-      return;
     default:  // tags
       if (!expect(value, Kind::array, "an array of strings")) return;
       request_.tags = "[";

@@ -150,6 +150,8 @@ std::string TaskRequestSax::pointer() const {
     const bool is_array = frame.place == Place::messages || frame.place == Place::parts ||
                           frame.place == Place::tags || frame.place == Place::fallbacks ||
                           frame.place == Place::context || frame.place == Place::tools ||
+                          frame.place == Place::catalogues ||
+                          frame.place == Place::catalogue_values ||
                           frame.place == Place::webhook_events;
     if (is_array) {
       path += '/';
@@ -179,6 +181,8 @@ bool TaskRequestSax::key(std::string& name) {
   if (frame.place == Place::part) known = kPartNames;
   if (frame.place == Place::webhook) known = kWebhookNames;
   if (frame.place == Place::judge) known = kJudgeNames;
+  if (frame.place == Place::catalogue) known = kCatalogueNames;
+  if (frame.place == Place::severities) known = kFindingNames;
   if (frame.place == Place::budget) known = kBudgetNames;
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (known[i] == name) frame.field = static_cast<int>(i);
@@ -225,6 +229,14 @@ void TaskRequestSax::on_value(const JsonValue& value) {
       return context_value(value);
     case Place::judge:
       return judge_value(value);
+    case Place::catalogues:
+      return catalogues_value(value);
+    case Place::catalogue:
+      return catalogue_value(value);
+    case Place::catalogue_values:
+      return catalogue_values_value(value);
+    case Place::severities:
+      return frame.field < 0 ? skip_if_container(value) : one_of(value, kSeverities);
     case Place::tools:
       return tools_value(value);
     case Place::budget:

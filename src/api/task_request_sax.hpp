@@ -80,6 +80,10 @@ class TaskRequestSax {
     fallbacks,
     context,
     judge,
+    catalogues,
+    catalogue,
+    catalogue_values,
+    severities,
     tools,
     budget,
     webhook,
@@ -125,6 +129,10 @@ class TaskRequestSax {
   void fallbacks_value(const JsonValue& value);
   void context_value(const JsonValue& value);
   void judge_value(const JsonValue& value);
+  void catalogues_value(const JsonValue& value);
+  void catalogue_value(const JsonValue& value);
+  void catalogue_values_value(const JsonValue& value);
+  void checks_container(const JsonValue& value);
   void checks_field(const JsonValue& value);
   void agent_field(const JsonValue& value);
   void tools_value(const JsonValue& value);

@@ -49,13 +49,21 @@ std::string prompt_of(const AskedJson& body) {
   return prompt;
 }
 
+// Of an array's strings.
+std::vector<std::string> texts_of(const AskedJson* array) {
+  std::vector<std::string> texts;
+  if (array == nullptr || !array->is_array()) return texts;
+  for (const auto& element : *array) {
+    if (element.is_string()) texts.push_back(element.get<std::string>());
+  }
+  return texts;
+}
+
 void read_context(const AskedJson& body, checks::Asked& asked) {
   const auto* context = member_of(body, "context");
   if (context == nullptr || !context->is_array()) return;
   asked.grounded = true;
-  for (const auto& document : *context) {
-    if (document.is_string()) asked.context.push_back(document.get<std::string>());
-  }
+  asked.context = texts_of(context);
 }
 
 void read_policy(const AskedJson& body, checks::Policy& policy) {
@@ -65,6 +73,28 @@ void read_policy(const AskedJson& body, checks::Policy& policy) {
   policy.max_repairs = integer_member(body, "max_repairs").value_or(policy.max_repairs);
 }
 
+void read_catalogues(const AskedJson& body, checks::Asked& asked) {
+  const auto* catalogues = member_of(body, "catalogues");
+  if (catalogues == nullptr || !catalogues->is_array()) return;
+  for (const auto& catalogue : *catalogues) {
+    if (!catalogue.is_object()) continue;
+    asked.catalogues.push_back(
+        {text_member(catalogue, "path"), texts_of(member_of(catalogue, "values"))});
+  }
+}
+
+void read_severities(const AskedJson& body, checks::Policy& policy) {
+  const auto* severities = member_of(body, "severities");
+  if (severities == nullptr || !severities->is_object()) return;
+  for (const auto& [name, severity] : severities->items()) {
+    const auto type = checks::parse_finding_type(name);
+    const auto parsed = severity.is_string()
+                            ? checks::parse_severity(severity.get_ref<const std::string&>())
+                            : std::nullopt;
+    if (type && parsed) policy.severities.push_back({*type, *parsed});
+  }
+}
+
 }  // namespace
 
 AnswerRequest read_answer_request(const AskedJson& body) {
@@ -72,7 +102,9 @@ AnswerRequest read_answer_request(const AskedJson& body) {
   if (const auto* schema = member_of(body, "output_schema"))
     request.asked.output_schema = schema->dump(-1, ' ', false, AskedJson::error_handler_t::replace);
   read_context(body, request.asked);
+  read_catalogues(body, request.asked);
   read_policy(body, request.policy);
+  read_severities(body, request.policy);
   request.asked.max_output_tokens = integer_member(body, "max_output_tokens");
   request.samples = integer_member(body, "samples").value_or(1);
   const auto* logprobs = member_of(body, "logprobs");
@@ -80,7 +112,8 @@ AnswerRequest read_answer_request(const AskedJson& body) {
   if (const auto* judge = member_of(body, "judge"); judge != nullptr && judge->is_object())
     request.judge = JudgeRequest{text_member(*judge, "model"), text_member(*judge, "rubric")};
   request.is_checked = !request.asked.output_schema.empty() || request.asked.grounded ||
-                       request.samples > 1 || request.logprobs || request.judge.has_value();
+                       !request.asked.catalogues.empty() || request.samples > 1 ||
+                       request.logprobs || request.judge.has_value();
   if (request.asked.grounded || request.judge) request.asked.prompt = prompt_of(body);
   return request;
 }
