@@ -37,7 +37,7 @@ class Tools : public ::testing::Test {
     std::ofstream(scratch_.path() / "config.json") << config.dump();
   }
   // `variable`: CRASH_AT or STOP_AT, `place`: where.
-  void start(const std::string& variable = {}, const std::string& place = {}) {
+  void spawn(const std::string& variable, const std::string& place) {
     test::ProgramOptions options;
     options.program = TASKGATE_CRASHABLE_PROGRAM;
     options.arguments = {
@@ -47,6 +47,9 @@ class Tools : public ::testing::Test {
     if (!variable.empty()) options.environment[variable] = place;
     program_.reset();
     program_ = std::make_unique<test::Program>(options);
+  }
+  void start(const std::string& variable = {}, const std::string& place = {}) {
+    spawn(variable, place);
     const auto port = program_->wait_listening(60s);
     ASSERT_TRUE(port) << program_->log_tail();
     port_ = *port;
@@ -108,7 +111,7 @@ TEST_F(Tools, CallFoundNotExecutedIsSentByTheAttemptAfterTheNext) {
   start("CRASH_AT", "agent.after_dispatch:1");
   submit({{{"calls", {call("call", 1)}}}, {{"text", "done"}}});
   ASSERT_TRUE(program_->wait_exit(60s));
-  start("CRASH_AT", "agent.before_dispatch:1");
+  spawn("CRASH_AT", "agent.before_dispatch:1");  // perhaps before it listens
   ASSERT_TRUE(program_->wait_exit(60s));
   ASSERT_TRUE(server_.executions().empty());
 
