@@ -96,6 +96,17 @@ TEST(Recovery, FeedbackHoldsTheValidatorsWords) {
       << text;
 }
 
+TEST(Recovery, FeedbackSaysNothingTwice) {
+  auto finding = fault(FindingType::schema_violation, RecoveryAction::none);
+  finding.message = R"(/age: expected integer, got string "3")";
+  finding.path = "/age";
+  finding.evidence = R"(string "3")";
+  const auto text = feedback_text({finding});
+  EXPECT_NE(text.find("1. /age: expected integer, got string \"3\"\n"), std::string::npos) << text;
+  finding.path = "/ag";  // another place
+  EXPECT_NE(feedback_text({finding}).find("(at /ag)"), std::string::npos);
+}
+
 TEST(Recovery, FeedbackIsBounded) {
   std::vector<Finding> many(500, fault(FindingType::schema_violation, RecoveryAction::none));
   const auto text = feedback_text(many);
