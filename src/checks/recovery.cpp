@@ -20,7 +20,8 @@ bool is_fault(const Finding& finding) {
 // What telling the model can change. A limit, a filter and a refusal stay what they are.
 bool answers_to_feedback(const Finding& finding) {
   switch (finding.type) {
-    case FindingType::schema_violation:
+    case FindingType::schema_violation:  // a schema that cannot be checked by is no model's fault
+      return finding.recovery.action != RecoveryAction::relax_schema;
     case FindingType::schema_drift:
     case FindingType::tool_error:
     case FindingType::hallucination:

@@ -73,6 +73,11 @@ TEST(Recovery, FeedbackDoesNotMoveALimitOrARefusal) {
   EXPECT_EQ(plan_recovery(cut, policy, {}, {}).kind, RecoveryKind::fallback_model);
 }
 
+TEST(Recovery, TheModelIsNotToldOfASchemaThatCannotBeUsed) {
+  const auto report = failed_with(FindingType::schema_violation, RecoveryAction::relax_schema);
+  EXPECT_EQ(plan_recovery(report, {}, {}, {}).kind, RecoveryKind::report);
+}
+
 TEST(Recovery, HonoursItsBounds) {
   const auto report =
       failed_with(FindingType::schema_violation, RecoveryAction::retry_with_feedback);
