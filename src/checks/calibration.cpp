@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <random>
+#include <utility>
 
 namespace taskgate::checks {
 namespace {
 
 constexpr std::size_t kBins = 10;
 constexpr std::size_t kFolds = 5;
+constexpr std::uint64_t kFoldSeed = 20'250'601;
 
 std::vector<LabelledScore> usable_labels(std::span<const LabelledScore> labels) {
   std::vector<LabelledScore> kept;
@@ -21,6 +25,13 @@ std::vector<LabelledScore> usable_labels(std::span<const LabelledScore> labels) 
 void sort_by_score(std::vector<LabelledScore>& labels) {
   std::stable_sort(labels.begin(), labels.end(),
                    [](const auto& a, const auto& b) { return a.score < b.score; });
+}
+
+// Labels come in rounds of whatever kinds of task there are; folds by position would follow them.
+// By hand, because std::shuffle differs between standard libraries.
+void shuffle_labels(std::vector<LabelledScore>& labels) {
+  std::mt19937_64 random(kFoldSeed);
+  for (std::size_t i = labels.size(); i > 1; --i) std::swap(labels[i - 1], labels[random() % i]);
 }
 
 // A run of neighbours that share one probability.
@@ -98,8 +109,9 @@ double calibration_error(std::span<const LabelledScore> labels) {
 }
 
 double held_out_error(std::span<const LabelledScore> labels) {
-  const auto kept = usable_labels(labels);
+  auto kept = usable_labels(labels);
   if (kept.size() < kMinLabels) return 0;
+  shuffle_labels(kept);
   std::vector<LabelledScore> predicted;
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
     std::vector<LabelledScore> learnt;

@@ -63,6 +63,16 @@ void report_low(const Answer& answer, std::string path, double score, Findings& 
   findings.push_back(std::move(finding));
 }
 
+void report_unknown(const Answer& answer, std::string message, Findings& findings) {
+  Finding finding;
+  finding.type = FindingType::low_confidence;
+  finding.severity = Severity::info;
+  finding.message = std::move(message);
+  finding.source = Source::provider;
+  finding.step = answer.input.answered.step;
+  findings.push_back(std::move(finding));
+}
+
 }  // namespace
 
 void merge_score(Confidence& confidence, const char* method, double score) {
@@ -85,8 +95,18 @@ void check_confidence(const Answer& answer,
                       Confidence& confidence,
                       Findings& findings) {
   const auto& answered = answer.input.answered;
+  const bool is_wanted = answer.input.asked.logprobs && !answered.text.empty();
+  if (answered.logprobs.empty()) {
+    if (is_wanted)
+      report_unknown(answer, "logprobs were asked for, but the model returned none", findings);
+    return;
+  }
   TokenSpans spans;
-  if (answered.logprobs.empty() || !spans.align(answered.text, answered.logprobs)) return;
+  if (!spans.align(answered.text, answered.logprobs)) {
+    if (is_wanted)
+      report_unknown(answer, "the tokens of logprobs do not spell the answer", findings);
+    return;
+  }
   TokenSpans::Total total;
   std::size_t low = 0;
   if (answer.has_json() && answer.wants_json) {

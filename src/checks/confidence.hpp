@@ -15,7 +15,8 @@ void merge_field(Confidence& confidence, const std::string& path, double score);
 
 /// Reads the token probabilities, when they spell the answer's text. A leaf's score is the
 /// geometric mean of its value tokens' probabilities; the answer's is that of all of them. Leaves
-/// under `threshold` are reported, at most 10.
+/// under `threshold` are reported, at most 10. Probabilities that were asked for and cannot be used
+/// are an `info` finding.
 void check_confidence(const Answer& answer,
                       double threshold,
                       Confidence& confidence,

@@ -19,6 +19,7 @@ constexpr std::size_t kMaxSamples = 100;
 constexpr std::size_t kMaxSampleLeaves = 2'000;
 constexpr std::size_t kMaxSampleFacts = 2'000;
 constexpr std::size_t kMaxDisagreements = 10;
+constexpr std::size_t kMaxShortProse = 200;  // bytes; longer texts say the same in other words
 constexpr double kMinAgreement = 0.5;
 
 using LeafValues = std::map<std::string, std::string>;
@@ -117,6 +118,45 @@ std::unordered_set<std::string> fact_forms(std::string_view text) {
   return forms;
 }
 
+// A text as one value: "Yes." and "yes" agree.
+std::string whole_value(std::string_view text) {
+  auto words = normalised_words(text);
+  for (bool ends = true; ends;) {
+    ends = false;
+    for (const std::string_view mark : {" ", ".", "!", "?", ",", ";", ":", "。", "！", "？"}) {
+      if (!words.ends_with(mark)) continue;
+      words.resize(words.size() - mark.size());
+      ends = true;
+    }
+  }
+  return words;
+}
+
+void compare_short_prose(const Answer& answer,
+                         std::size_t count,
+                         Confidence& confidence,
+                         Findings& findings) {
+  const auto& answered = answer.input.answered;
+  const auto own = whole_value(answered.text);
+  if (own.size() > kMaxShortProse) return;
+  std::vector<std::string> said;
+  for (std::size_t i = 0; i < count; ++i) said.push_back(whole_value(answered.other_samples[i]));
+  const auto agreement = agreement_of(own, said);
+  merge_score(confidence, "self_consistency", agreement.share);
+  if (agreement.share <= kMinAgreement)
+    report_disagreement(answer, std::nullopt, agreement, answered.text, findings);
+}
+
+void report_nothing_compared(const Answer& answer, Findings& findings) {
+  Finding finding;
+  finding.type = FindingType::low_confidence;
+  finding.severity = Severity::info;
+  finding.message = "the samples were not compared: the answer states no value to compare by";
+  finding.source = Source::gateway;
+  finding.step = answer.input.answered.step;
+  findings.push_back(std::move(finding));
+}
+
 void compare_prose(const Answer& answer,
                    std::size_t count,
                    Confidence& confidence,
@@ -141,19 +181,22 @@ void compare_prose(const Answer& answer,
     if (agreement.share <= kMinAgreement && reported++ < kMaxDisagreements)
       report_disagreement(answer, std::nullopt, agreement, fact.raw, findings);
   });
-  if (facts > 0) merge_score(confidence, "self_consistency", sum / static_cast<double>(facts));
+  if (facts == 0) return compare_short_prose(answer, count, confidence, findings);
+  merge_score(confidence, "self_consistency", sum / static_cast<double>(facts));
 }
 
 }  // namespace
 
 void check_consistency(const Answer& answer, Confidence& confidence, Findings& findings) {
   const auto count = std::min(answer.input.answered.other_samples.size(), kMaxSamples);
-  if (count == 0) return;
+  if (count == 0 || answer.input.answered.text.empty()) return;
+  const auto methods = confidence.methods.size();
   if (answer.wants_json && answer.has_json()) {
     compare_documents(answer, count, confidence, findings);
   } else if (!answer.wants_json) {
     compare_prose(answer, count, confidence, findings);
   }
+  if (confidence.methods.size() == methods) report_nothing_compared(answer, findings);
 }
 
 }  // namespace taskgate::checks

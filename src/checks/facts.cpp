@@ -79,8 +79,25 @@ class FactWalk {
     fact.kind = kind;
     fact.raw = raw;
     fact.forms = std::move(forms);
-    if (kind == Fact::Kind::number) fact.value = std::strtod(fact.forms.front().c_str(), nullptr);
+    if (kind == Fact::Kind::number) {
+      fact.value = std::strtod(fact.forms.front().c_str(), nullptr);
+      fact.percent = is_percent(static_cast<std::size_t>(raw.data() - text_.data()) + raw.size());
+    }
     visit_(fact);
+  }
+
+  // Whether what stands at `at` makes the number before it one of hundredths.
+  bool is_percent(std::size_t at) const {
+    for (const std::string_view blank : {" ", "\u00A0", "\u202F"}) {
+      if (text_.substr(at).starts_with(blank)) {
+        at += blank.size();
+        break;
+      }
+    }
+    if (at < text_.size() && text_[at] == '%') return true;
+    const auto word = ascii_lower(word_after(at));
+    return word == "percent" || word == "pct" ||
+           (word == "per" && ascii_lower(word_after(at)) == "cent");
   }
 
   bool starts_url() const {

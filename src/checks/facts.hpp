@@ -17,7 +17,8 @@ struct Fact {
   std::string_view raw;  ///< in the text
   /// Spelling-free forms; more than one when the spelling is ambiguous: 03/04/2025, 1,234.
   std::vector<std::string> forms;
-  double value = 0;  ///< of a number, by its first form
+  double value = 0;      ///< of a number, by its first form
+  bool percent = false;  ///< a number that "%", "percent", "pct" or "per cent" follows
 };
 
 /// Calls `visit` for each fact, at most `limit`. Linear in the text.

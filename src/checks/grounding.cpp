@@ -29,14 +29,16 @@ class GivenText {
     for (const auto& text : asked.context) add(text);
     for (const auto& text : asked.sources) add(text);
     std::sort(values_.begin(), values_.end());
+    std::sort(percents_.begin(), percents_.end());
   }
 
-  bool holds(const Fact& fact) {
+  // `percent`: the number is one of hundredths.
+  bool holds(const Fact& fact, bool percent) {
     switch (fact.kind) {
       case Fact::Kind::quote:
         return holds_quote(fact.forms.front());
       case Fact::Kind::number:
-        return holds_number(fact);
+        return holds_number(fact, percent);
       case Fact::Kind::citation:
         return is_document(fact) || has_form(fact);
       case Fact::Kind::url:
@@ -56,7 +58,10 @@ class GivenText {
       if (fact.kind == Fact::Kind::quote) return;
       for (const auto& form : fact.forms) forms_.insert(key_of(fact.kind, form));
       if (fact.kind != Fact::Kind::number) return;
-      for (const auto& form : fact.forms) values_.push_back(std::strtod(form.c_str(), nullptr));
+      for (const auto& form : fact.forms) {
+        values_.push_back(std::strtod(form.c_str(), nullptr));
+        if (fact.percent) percents_.push_back(values_.back());
+      }
     });
   }
 
@@ -93,10 +98,11 @@ class GivenText {
     return true;
   }
 
-  bool has_value(double low, double high) const {
-    const auto found = std::lower_bound(values_.begin(), values_.end(), low);
-    return found != values_.end() && *found <= high;
+  static bool has_between(const std::vector<double>& sorted, double low, double high) {
+    const auto found = std::lower_bound(sorted.begin(), sorted.end(), low);
+    return found != sorted.end() && *found <= high;
   }
+  bool has_value(double low, double high) const { return has_between(values_, low, high); }
   // A given number with a fraction that rounds to this whole one.
   bool has_rounded(double value) const {
     constexpr int kLookedAt = 8;
@@ -107,21 +113,21 @@ class GivenText {
     }
     return false;
   }
-  // Rounded to the digits that were written, as a share or in per cent.
-  bool is_near(double value, std::size_t decimals) const {
+  // Rounded to the digits that were written. Per cent of what is given as a share, and the reverse.
+  bool is_near(double value, std::size_t decimals, bool percent) const {
     if (decimals == 0 && has_rounded(value)) return true;
     const double half = 0.5 * std::pow(10.0, -static_cast<double>(decimals)) * (1 + 1e-9);
     const double slack = decimals == 0 ? std::abs(value) * 1e-12 : half;
     return has_value(value - slack, value + slack) ||
-           has_value((value - half) / 100, (value + half) / 100) ||
-           has_value(value * 100 - 1e-9 * value, value * 100 + 1e-9 * value);
+           (percent && has_value((value - half) / 100, (value + half) / 100)) ||
+           has_between(percents_, value * 100 - 1e-9 * value, value * 100 + 1e-9 * value);
   }
-  bool holds_number(const Fact& fact) const {
+  bool holds_number(const Fact& fact, bool percent) const {
     if (is_common(fact) || has_form(fact)) return true;
     for (const auto& form : fact.forms) {
       const auto dot = form.find('.');
       const std::size_t decimals = dot == std::string::npos ? 0 : form.size() - dot - 1;
-      if (is_near(std::strtod(form.c_str(), nullptr), decimals)) return true;
+      if (is_near(std::strtod(form.c_str(), nullptr), decimals, percent)) return true;
     }
     return is_sum(fact.value);
   }
@@ -145,19 +151,30 @@ class GivenText {
   std::string words_;
   std::unordered_set<std::string> forms_;
   std::vector<double> values_;
+  std::vector<double> percents_;  // those of the values that are per cent
   std::size_t documents_ = 0;
   std::size_t quotes_ = 0;
 };
 
+// A JSON number has no sign of its own; its member's name has to say it.
+bool names_percent(std::string_view pointer) {
+  const auto words = normalised_words(pointer);
+  return words.find("percent") != std::string::npos || words.find("pct") != std::string::npos ||
+         words.find("per_cent") != std::string::npos;
+}
+
 class GroundingCheck {
  public:
-  GroundingCheck(const Answer& answer, Findings& findings) : answer_(answer), findings_(findings) {}
+  GroundingCheck(const Answer& answer, std::string_view output, Findings& findings)
+      : answer_(answer), findings_(findings), document_(output) {
+    if (document_.empty() && answer.has_json()) document_ = answer.json.json;
+  }
 
   void run() {
     const auto& asked = answer_.input.asked;
     if (asked.grounded) check_facts();
     if (!asked.tools.empty()) check_tools();
-    if (!asked.catalogues.empty() && answer_.has_json()) check_catalogues();
+    if (!asked.catalogues.empty() && !document_.empty()) check_catalogues();
   }
 
  private:
@@ -178,9 +195,9 @@ class GroundingCheck {
 
   void check_facts() {
     GivenText given(answer_.input.asked);
-    if (!answer_.has_json() || !answer_.wants_json)
+    if (document_.empty() || !answer_.wants_json)
       return check_text(given, answer_.input.answered.text, nullptr);
-    for_each_leaf(answer_.json.json, kMaxGroundingLeaves, [&](const JsonLeaf& leaf) {
+    for_each_leaf(document_, kMaxGroundingLeaves, [&](const JsonLeaf& leaf) {
       if (leaf.kind == JsonLeaf::Kind::literal || is_full()) return;
       const auto text = leaf.text();
       const std::string path(leaf.pointer);
@@ -189,13 +206,15 @@ class GroundingCheck {
   }
 
   void check_text(GivenText& given, std::string_view text, const std::string* path) {
+    const bool percent = path != nullptr && names_percent(*path);
     for_each_fact(text, kMaxClaims, [&](const Fact& fact) {
-      if (is_full() || given.holds(fact)) return;
+      if (is_full() || given.holds(fact, percent || fact.percent)) return;
       if (!seen_.insert(fact.forms.front()).second) return;
-      auto& finding = report(Severity::warning,
-                             std::string("the answer has a ") + to_string(fact.kind) +
-                                 " that stands nowhere in the context",
-                             fact.raw);
+      auto& finding =
+          report(Severity::warning,
+                 std::string("the answer has ") + (fact.kind == Fact::Kind::id ? "an " : "a ") +
+                     to_string(fact.kind) + " that stands nowhere in the context",
+                 fact.raw);
       if (path != nullptr) finding.path = *path;
     });
   }
@@ -253,7 +272,7 @@ class GroundingCheck {
       if (!pattern) continue;
       const std::unordered_set<std::string> values(catalogue.values.begin(),
                                                    catalogue.values.end());
-      for_each_leaf(answer_.json.json, kMaxGroundingLeaves, [&](const JsonLeaf& leaf) {
+      for_each_leaf(document_, kMaxGroundingLeaves, [&](const JsonLeaf& leaf) {
         if (is_full() || !matches(*pattern, leaf.pointer)) return;
         if (leaf.raw == "null" || values.count(leaf.text()) != 0) return;
         auto& finding = report(Severity::warning,
@@ -265,14 +284,15 @@ class GroundingCheck {
 
   const Answer& answer_;
   Findings& findings_;
+  std::string_view document_;  // what the client gets as JSON; empty: none
   std::set<std::string> seen_;
   std::size_t reported_ = 0;
 };
 
 }  // namespace
 
-void check_grounding(const Answer& answer, Findings& findings) {
-  GroundingCheck(answer, findings).run();
+void check_grounding(const Answer& answer, std::string_view output, Findings& findings) {
+  GroundingCheck(answer, output, findings).run();
 }
 
 }  // namespace taskgate::checks

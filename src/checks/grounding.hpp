@@ -6,7 +6,8 @@
 
 namespace taskgate::checks {
 
-/// Appends what it saw, at most 20 findings.
-void check_grounding(const Answer& answer, Findings& findings);
+/// Appends what it saw, at most 20 findings. `output`: the document that the client gets, repaired
+/// if need be; when it is empty, what the model wrote is looked at.
+void check_grounding(const Answer& answer, std::string_view output, Findings& findings);
 
 }  // namespace taskgate::checks

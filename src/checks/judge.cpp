@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace taskgate::checks {
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t kMaxPart = 64U << 10;
 constexpr std::size_t kMaxOpinion = 64U << 10;  // bytes of a judge's answer that are read
 constexpr std::size_t kMaxUnsupported = 10;
+constexpr double kMinScore = 0.5;  // of an answer that meets its rubric
 
 constexpr const char* kJudgeRole =
     "You judge another model's answer. The input is a JSON object: `task` is what that model was "
@@ -98,7 +100,7 @@ std::optional<JudgeOpinion> parse_judge(std::string_view text) {
   return opinion;
 }
 
-std::vector<Finding> findings_of_judge(std::string_view text, int step) {
+std::vector<Finding> findings_of_judge(std::string_view text, int step, std::string_view rubric) {
   std::vector<Finding> findings;
   const auto opinion = parse_judge(text);
   if (!opinion) {
@@ -116,6 +118,13 @@ std::vector<Finding> findings_of_judge(std::string_view text, int step) {
                                        "the judge finds nothing in the context that bears this out",
                                        step));
     findings.back().evidence = evidence_of(statement);
+  }
+  if (!rubric.empty() && opinion->score && *opinion->score < kMinScore) {
+    findings.push_back(opinion_finding(FindingType::low_confidence, Severity::warning,
+                                       "the judge says that the answer does not meet the rubric",
+                                       step));
+    findings.back().evidence = "score ";
+    append_json_number(findings.back().evidence, std::round(*opinion->score * 1e4) / 1e4);
   }
   return findings;
 }

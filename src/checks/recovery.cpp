@@ -20,7 +20,8 @@ bool is_fault(const Finding& finding) {
 // What telling the model can change. A limit, a filter and a refusal stay what they are.
 bool answers_to_feedback(const Finding& finding) {
   switch (finding.type) {
-    case FindingType::schema_violation:
+    case FindingType::schema_violation:  // a schema that cannot be checked by is no model's fault
+      return finding.recovery.action != RecoveryAction::relax_schema;
     case FindingType::schema_drift:
     case FindingType::tool_error:
     case FindingType::hallucination:
@@ -139,8 +140,12 @@ std::string feedback_text(const std::vector<Finding>& findings) {
   for (const auto& finding : findings) {
     if (listed == kMaxFeedbackFindings || out.size() > kMaxFeedback) break;
     out += std::to_string(++listed) + ". " + evidence_of(finding.message);
-    if (finding.path && !finding.path->empty()) out += " (at " + evidence_of(*finding.path) + ")";
-    if (!finding.evidence.empty()) {
+    // The validator's own message begins with the place and ends with what was found.
+    const bool has_place = finding.path && finding.message.starts_with(*finding.path + ":");
+    const bool has_evidence = finding.message.find(finding.evidence) != std::string::npos;
+    if (finding.path && !finding.path->empty() && !has_place)
+      out += " (at " + evidence_of(*finding.path) + ")";
+    if (!has_evidence) {
       out += "; found ";
       append_json_string(out, finding.evidence);
     }

@@ -83,7 +83,7 @@ Report run_checks(const CheckInput& input, const Policy& policy, const CompiledS
     check_completion(answer, report.findings);
     check_refusal(answer, report.findings);
     if (answer.wants_json) check_document(answer, policy, schema, report);
-    check_grounding(answer, report.findings);
+    check_grounding(answer, report.output, report.findings);
     check_consistency(answer, report.confidence, report.findings);
     check_confidence(answer, policy.low_confidence, report.confidence, report.findings);
   }

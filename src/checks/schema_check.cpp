@@ -1,6 +1,7 @@
 #include "checks/schema_check.hpp"
 
 #include "checks/drift.hpp"
+#include "checks/duplicates.hpp"
 #include "checks/json_leaves.hpp"
 #include "checks/json_pointer.hpp"
 #include "taskgate/core/json_pointer.hpp"
@@ -13,7 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr double kLeastProposal = 0.5;  // patches less sure are not even proposed
+constexpr std::size_t kMaxDuplicates = 10;  // that are reported
+constexpr double kLeastProposal = 0.5;      // patches less sure are not even proposed
 
 Finding base_finding(FindingType type, Severity severity, std::string message, int step) {
   Finding finding;
@@ -89,11 +91,9 @@ void apply_drift(DriftRepair& repair, int step, DocumentJudgement& judgement) {
     finding.path = edit.path;
     finding.evidence = edit.evidence;
     finding.repaired = true;
-    finding.recovery = {
-        RecoveryAction::apply_patch,
+    finding.recovery.params =  // for whoever wants to know; there is nothing left to do
         R"({"patch":)" +
-            Json::array({edit.operation}).dump(-1, ' ', false, Json::error_handler_t::replace) +
-            "}"};
+        Json::array({edit.operation}).dump(-1, ' ', false, Json::error_handler_t::replace) + "}";
     judgement.findings.push_back(std::move(finding));
   }
   judgement.repairs.push_back(
@@ -134,6 +134,18 @@ void judge_violations(const CompiledSchema& schema,
                                               step));
   if (!repair) repair = repair_drift(schema, document, outcome.violations, kLeastProposal);
   if (repair && exact) propose_drift(*repair, step, judgement);
+}
+
+void report_duplicates(std::string_view text, int step, DocumentJudgement& judgement) {
+  const auto report = [&](const std::string& pointer, const std::string& name) {
+    auto finding = base_finding(FindingType::schema_violation, Severity::warning,
+                                pointer + ": stands twice in one object", step);
+    finding.recovery.action = RecoveryAction::retry_with_feedback;
+    finding.path = pointer;
+    finding.evidence = evidence_of(name);
+    judgement.findings.push_back(std::move(finding));
+  };
+  for_each_duplicate(text, kMaxDuplicates, report);
 }
 
 }  // namespace
@@ -179,6 +191,7 @@ DocumentJudgement judge_document(const CompiledSchema& schema,
                             step));
       break;
   }
+  report_duplicates(text, step, judgement);
   return judgement;
 }
 

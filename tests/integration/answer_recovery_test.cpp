@@ -22,7 +22,8 @@ TEST(Recovery, CutJsonThatCanBeClosedIsClosed) {
   const auto& error = task["errors"][0];
   EXPECT_EQ(error["path"], "/note");
   EXPECT_EQ(error["repaired"], true);
-  EXPECT_EQ(error["recovery"]["action"], "raise_max_output_tokens");
+  EXPECT_EQ(error["recovery_suggested"], false);
+  EXPECT_EQ(error["recovery"]["action"], "none");
   EXPECT_EQ(kinds_of(task["steps"]), Strings({"model", "check", "repair"}));
   EXPECT_EQ(task["steps"][2]["name"], "close_json");
 }

@@ -138,6 +138,20 @@ TEST(Answer, TheSampleThatMostAgreeWithIsTheAnswer) {
   EXPECT_EQ(events_of_type(events, "output.reset")[0].data["reason"], "samples");
 }
 
+TEST(Answer, TheMajorityOfShortTextsIsTheAnswer) {
+  ChatUpstreams upstreams({"one"});
+  for (const auto* text : {"yes", "no", "No."}) upstreams["one"].enqueue(chat_answer(text));
+  auto client = upstreams.client();
+  const auto id = submit(client, "one/m", {{"samples", 3}});
+
+  const auto task = client.wait_final(id);
+
+  EXPECT_EQ(task["status"], "success") << task.dump();
+  EXPECT_EQ(task["result"]["text"], "no");
+  EXPECT_NEAR(task["confidence"]["score"].get<double>(), 2.0 / 3, 0.001);
+  EXPECT_EQ(text_of(upstreams.gateway().stream(id).rest()), "no");
+}
+
 TEST(Answer, FewerSamplesThanAskedForAreSaid) {
   ChatUpstreams upstreams({"one"});
   upstreams["one"].enqueue(chat_answer(R"({"unit_price":12})"));
@@ -177,7 +191,8 @@ TEST(Answer, AJudgesWordIsAWarning) {
   const auto task = client.wait_final(submit(client, "one/m", {{"judge", judge}}));
 
   EXPECT_EQ(task["status"], "partial_success") << task.dump();
-  EXPECT_EQ(types_of(task["errors"]), Strings({"hallucination"}));
+  EXPECT_EQ(types_of(task["errors"]), Strings({"hallucination", "low_confidence"}));
+  EXPECT_EQ(task["errors"][1]["evidence"], "score 0.1");
   EXPECT_EQ(kinds_of(task["steps"]), Strings({"model", "check", "check"}));
   EXPECT_EQ(task["steps"][1]["name"], "judge two/j");
   EXPECT_EQ(task["usage"]["total_tokens"], 10);

@@ -46,7 +46,8 @@ class Calibrator {
 double calibration_error(std::span<const LabelledScore> labels);
 
 /// The calibration error that calibrated scores have on labels they were not fitted to (five folds,
-/// by position). This is the figure to publish. 0 with fewer than kMinLabels.
+/// drawn with a fixed seed: the same labels have the same error). This is the figure to publish. 0
+/// with fewer than kMinLabels.
 double held_out_error(std::span<const LabelledScore> labels);
 
 }  // namespace taskgate::checks

@@ -49,6 +49,7 @@ struct Asked {
   std::vector<ToolSpec> tools;
   std::vector<Catalogue> catalogues;
   std::optional<std::int64_t> max_output_tokens;
+  bool logprobs = false;  ///< the tokens' probabilities were asked for
 };
 
 /// The model's turn.

@@ -31,8 +31,10 @@ struct JudgeOpinion {
 /// What the judge's answer says; nullopt when it is not of the form that was asked for.
 std::optional<JudgeOpinion> parse_judge(std::string_view text);
 
-/// The findings of a judge's answer: `hallucination` and `refusal` as warnings; an `info` finding
-/// when it cannot be read.
-std::vector<Finding> findings_of_judge(std::string_view text, int step);
+/// The findings of a judge's answer: `hallucination` and `refusal` as warnings, and with a `rubric`
+/// `low_confidence` for a score under 0.5; an `info` finding when it cannot be read.
+std::vector<Finding> findings_of_judge(std::string_view text,
+                                       int step,
+                                       std::string_view rubric = {});
 
 }  // namespace taskgate::checks

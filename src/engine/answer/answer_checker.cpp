@@ -94,7 +94,9 @@ checks::CheckInput AnswerChecker::input_of(const ModelTurn& turn) const {
   return input;
 }
 
-void add_findings(std::vector<checks::Finding> findings, checks::Report& report) {
+void AnswerChecker::add_findings(std::vector<checks::Finding> findings,
+                                 checks::Report& report) const {
+  checks::apply_overrides(request_.policy.severities, findings);
   std::move(findings.begin(), findings.end(), std::back_inserter(report.findings));
   report.status = checks::judge(report.findings);
 }
@@ -104,7 +106,9 @@ Finding finding_of(checks::Finding finding) {
   shown.type = to_string(finding.type);
   shown.message = std::move(finding.message);
   shown.severity = to_string(finding.severity);
-  shown.recovery = to_string(finding.recovery.action);
+  // What a repair has undone asks for nothing more.
+  const auto action = finding.repaired ? checks::RecoveryAction::none : finding.recovery.action;
+  shown.recovery = to_string(action);
   shown.source = to_string(finding.source);
   shown.evidence = std::move(finding.evidence);
   shown.params = std::move(finding.recovery.params);

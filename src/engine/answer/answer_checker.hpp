@@ -24,6 +24,9 @@ class AnswerChecker {
   /// What the checks say of `turn`, the model step number `step`. `turn` is as before afterwards.
   /// `others`: the texts of the other samples.
   checks::Report check(providers::ModelTurn& turn, std::vector<std::string> others, int step);
+  /// Adds findings from elsewhere to a report of check(), as severe as the task has them, and what
+  /// they mean for the status.
+  void add_findings(std::vector<checks::Finding> findings, checks::Report& report) const;
   /// The material that `turn` was checked with last, for a judge.
   checks::CheckInput input_of(const providers::ModelTurn& turn) const;
 
@@ -33,9 +36,6 @@ class AnswerChecker {
   std::optional<checks::CompiledSchema> schema_;
   std::string schema_fault_;  ///< why the schema cannot be used any more
 };
-
-/// Adds findings, and what they mean for the status.
-void add_findings(std::vector<checks::Finding> findings, checks::Report& report);
 
 /// As an entry of `errors`.
 Finding finding_of(checks::Finding finding);

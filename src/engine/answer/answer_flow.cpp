@@ -163,7 +163,7 @@ void AnswerFlow::choose() {
                                     std::to_string(candidates_.size()) + " of " +
                                         std::to_string(checker_.request().samples) + " samples",
                                     best->step));
-    add_findings(std::move(findings), best->report);
+    checker_.add_findings(std::move(findings), best->report);
   }
   answer_ = std::move(*best);
   candidates_.clear();
@@ -193,12 +193,12 @@ asio::awaitable<bool> AnswerFlow::ask_judge() {
   record(std::move(asked));
   std::vector<checks::Finding> findings;
   if (turn != nullptr) {
-    findings = checks::findings_of_judge(turn->text, step);
+    findings = checks::findings_of_judge(turn->text, step, judge.rubric);
   } else {
     findings.push_back(gateway_note("the judge could not be asked",
                                     checks::evidence_of(side.outcome->failure()->message), step));
   }
-  add_findings(std::move(findings), answer_->report);
+  checker_.add_findings(std::move(findings), answer_->report);
   co_return true;
 }
 

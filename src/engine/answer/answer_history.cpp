@@ -20,6 +20,7 @@ providers::Usage usage_of(const HistoryJson& event) {
   usage.input_tokens = history_count(*found, "input_tokens");
   usage.output_tokens = history_count(*found, "output_tokens");
   usage.cached_input_tokens = history_count(*found, "cached_input_tokens");
+  usage.cache_write_input_tokens = history_count(*found, "cache_write_input_tokens");
   usage.reasoning_tokens = history_count(*found, "reasoning_tokens");
   return usage;
 }

@@ -109,6 +109,7 @@ AnswerRequest read_answer_request(const AskedJson& body) {
   request.samples = integer_member(body, "samples").value_or(1);
   const auto* logprobs = member_of(body, "logprobs");
   request.logprobs = logprobs != nullptr && logprobs->is_boolean() && logprobs->get<bool>();
+  request.asked.logprobs = request.logprobs;
   if (const auto* judge = member_of(body, "judge"); judge != nullptr && judge->is_object())
     request.judge = JudgeRequest{text_member(*judge, "model"), text_member(*judge, "rubric")};
   request.is_checked = !request.asked.output_schema.empty() || request.asked.grounded ||

@@ -43,15 +43,27 @@ std::string to_string(const AnswerRoute& route) {
   return text;
 }
 
+// Forgets the route that was labelled longest ago, of the tenants that have most of them once
+// `tenant` has one more: nobody's schemas cost another tenant its calibration.
+void Calibrations::make_room(const std::string& tenant) {
+  std::map<std::string_view, std::size_t> counts;
+  ++counts[tenant];
+  for (const auto& [key, route] : routes_) ++counts[key.first];
+  const auto rank = [&counts](const auto& entry) {
+    return std::pair(-static_cast<std::ptrdiff_t>(counts.at(entry.first.first)), entry.second.last);
+  };
+  const auto first =
+      std::min_element(routes_.begin(), routes_.end(),
+                       [&rank](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  if (first != routes_.end()) routes_.erase(first);
+}
+
 // Takes the label into its route without fitting; nullptr when it has no score to learn from.
 Calibrations::Route* Calibrations::take(const store::Label& label) {
   auto of = label.score ? parse_route(label.route) : std::nullopt;
   if (!of) return nullptr;
-  if (routes_.size() >= kMaxRoutes && !routes_.contains({label.ref.tenant, label.route})) {
-    routes_.erase(std::min_element(
-        routes_.begin(), routes_.end(),
-        [](const auto& a, const auto& b) { return a.second.last < b.second.last; }));
-  }
+  if (routes_.size() >= kMaxRoutes && !routes_.contains({label.ref.tenant, label.route}))
+    make_room(label.ref.tenant);
   auto& route = routes_[{label.ref.tenant, label.route}];
   route.of = std::move(*of);
   route.last = label.at;

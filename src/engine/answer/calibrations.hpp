@@ -32,7 +32,8 @@ std::string to_string(const AnswerRoute& route);
 class Calibrations {
  public:
   static constexpr std::size_t kMaxLabels = 2'000;  ///< of a route; the oldest go first
-  static constexpr std::size_t kMaxRoutes = 1'000;  ///< then the one that was labelled first goes
+  static constexpr std::size_t kMaxRoutes =
+      1'000;  ///< of all; then a route of whoever has most goes
 
   /// Takes a label in; an earlier one of the same task is forgotten. Returns how many labels with a
   /// score its route has. Fits anew: up to a few milliseconds.
@@ -60,6 +61,7 @@ class Calibrations {
   using Key = std::pair<std::string, std::string>;  // tenant, route
 
   Route* take(const store::Label& label);
+  void make_room(const std::string& tenant);
   static void fit(Route& route);
 
   mutable std::mutex mutex_;

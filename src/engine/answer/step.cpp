@@ -108,6 +108,8 @@ void append_turn_usage(std::string& out, const providers::Usage& usage) {
   append_json_number(out, usage.output_tokens);
   append_json_key(out, "cached_input_tokens");
   append_json_number(out, usage.cached_input_tokens);
+  append_json_key(out, "cache_write_input_tokens");
+  append_json_number(out, usage.cache_write_input_tokens);
   append_json_key(out, "reasoning_tokens");
   append_json_number(out, usage.reasoning_tokens);
   out += '}';

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 #include <random>
 
@@ -45,6 +46,20 @@ TEST(Calibration, LowersTheErrorOnLabelsItHasNotSeen) {
   const auto calibrator = Calibrator::fit(labels);
   ASSERT_TRUE(calibrator);
   EXPECT_NEAR((*calibrator)(0.5), 0.25, 0.06);
+}
+
+// Labels that come in rounds of five (five schemas in turn, say) must not put each kind into a fold
+// of its own: no fold would then have seen what it is measured on.
+TEST(Calibration, FoldsDoNotFollowTheOrderOfTheLabels) {
+  constexpr std::array<int, 5> kRightOfTen = {0, 1, 2, 9, 10};  // at .1, .3, .5, .7, .9
+  std::vector<LabelledScore> labels;
+  for (std::size_t i = 0; i < 1'000; ++i) {
+    const auto kind = i % 5;
+    const auto round = static_cast<int>(i / 5 % 10);
+    labels.push_back({0.1 + 0.2 * static_cast<double>(kind), round < kRightOfTen.at(kind)});
+  }
+  EXPECT_LT(held_out_error(labels), 0.05);
+  EXPECT_EQ(held_out_error(labels), held_out_error(labels));
 }
 
 TEST(Calibration, PoolsAdjacentViolators) {

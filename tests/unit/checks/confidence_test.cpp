@@ -91,6 +91,61 @@ TEST(Consistency, OfProseIsThatOfItsFacts) {
   EXPECT_NE(findings[0].evidence.find("240"), std::string::npos);
 }
 
+TEST(Consistency, ShortProseIsOneValue) {
+  const struct {
+    const char* text;
+    std::vector<std::string> others;
+    double score;
+    std::optional<FindingType> finding;
+  } kCases[] = {
+      {"yes", {"no", "no"}, 1.0 / 3, FindingType::hallucination},
+      {"no", {"yes", "No."}, 2.0 / 3, std::nullopt},
+      {"yes", {"no"}, 0.5, FindingType::low_confidence},
+      {"Not  at all!", {"not at all", " not at all.\n"}, 1, std::nullopt},
+      {"red", {"green", "blue"}, 1.0 / 3, FindingType::low_confidence},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.text);
+    CheckInput input;
+    input.answered.text = c.text;
+    input.answered.other_samples = c.others;
+    Confidence confidence;
+    Findings findings;
+
+    check_consistency(Answer(input), confidence, findings);
+
+    ASSERT_TRUE(confidence.score);
+    EXPECT_NEAR(*confidence.score, c.score, 1e-9);
+    ASSERT_EQ(findings.size(), c.finding ? 1U : 0U);
+    if (c.finding) {
+      EXPECT_EQ(findings[0].type, *c.finding);
+      EXPECT_EQ(findings[0].severity, Severity::warning);
+    }
+  }
+}
+
+TEST(Consistency, SamplesThatCannotBeComparedAreSaid) {
+  std::string prose;
+  for (int i = 0; i < 60; ++i) prose += "words ";
+  CheckInput text;
+  text.answered.text = prose;
+  text.answered.other_samples = {"other words"};
+  auto json = json_answer("{}");
+  json.answered.other_samples = {"{}"};
+  for (const auto& input : {text, json}) {
+    SCOPED_TRACE(input.answered.text);
+    Confidence confidence;
+    Findings findings;
+
+    check_consistency(Answer(input), confidence, findings);
+
+    EXPECT_FALSE(confidence.score);
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings[0].type, FindingType::low_confidence);
+    EXPECT_EQ(findings[0].severity, Severity::info);
+  }
+}
+
 TEST(Consistency, OneSampleSaysNothing) {
   Confidence confidence;
   Findings findings;

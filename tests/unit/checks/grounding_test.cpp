@@ -10,7 +10,7 @@ namespace {
 
 Findings grounding_of(const CheckInput& input) {
   Findings findings;
-  check_grounding(Answer(input), findings);
+  check_grounding(Answer(input), "", findings);
   return findings;
 }
 
@@ -56,6 +56,47 @@ TEST(Grounding, LetsRestatementsPass) {
     SCOPED_TRACE(text);
     EXPECT_TRUE(grounding_of(about(context, text)).empty());
   }
+}
+
+TEST(Grounding, AShareIsOnlyPerCentWhereItSaysSo) {
+  const struct {
+    const char* context;
+    const char* text;
+    bool is_given;
+  } kCases[] = {
+      {"A share of 0.45.", "A share of 45 %.", true},
+      {"A share of 0.45.", "A share of 45%.", true},
+      {"A share of 0.45.", "A share of 45 percent.", true},
+      {"A share of 0.45.", "A share of 45 Per cent.", true},
+      {"A share of 0.453.", "A share of 45 %.", true},
+      {"A share of 45 %.", "A share of 0.45.", true},
+      {"A share of 45 per cent.", "A share of 0.45.", true},
+      {"A share of 0.45.", "A share of 45.", false},
+      {"A share of 45.", "A share of 0.45.", false},
+      {"It costs 1,234.50 EUR.", "It costs 123450 EUR.", false},
+      {"It costs 123450 EUR.", "It costs 1,234.50 EUR.", false},
+      {"A share of 45 percentages.", "A share of 0.45.", false},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(std::string(c.context) + " | " + c.text);
+    EXPECT_EQ(grounding_of(about(c.context, c.text)).empty(), c.is_given);
+  }
+}
+
+TEST(Grounding, AFieldMaySayThatItIsPerCent) {
+  for (const char* text : {R"({"margin_percent":45})", R"({"margin":{"marginPct":45}})"}) {
+    SCOPED_TRACE(text);
+    auto input = about("A margin of 0.45", text);
+    input.asked.output_schema = "{}";
+    EXPECT_TRUE(grounding_of(input).empty());
+  }
+}
+
+TEST(Grounding, SpeaksEnglish) {
+  const auto findings = grounding_of(about("nothing", "Order INV-2025-0099, 4711 pieces."));
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_TRUE(findings[0].message.starts_with("the answer has an identifier that"));
+  EXPECT_TRUE(findings[1].message.starts_with("the answer has a number that"));
 }
 
 TEST(Grounding, NothingIsSaidWithoutContext) {

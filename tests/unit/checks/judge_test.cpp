@@ -44,6 +44,22 @@ TEST(Judge, ItsOpinionBecomesWarnings) {
   EXPECT_EQ(findings[1].step, 3);
 }
 
+TEST(Judge, AScoreCountsAgainstARubric) {
+  const auto findings_of = [](const char* score, const char* rubric) {
+    return findings_of_judge(
+        std::string(R"({"refused":false,"unsupported":[],"score":)") + score + "}", 2, rubric);
+  };
+  const auto findings = findings_of("0.49", "be brief");
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].type, FindingType::low_confidence);
+  EXPECT_EQ(findings[0].severity, Severity::warning);
+  EXPECT_EQ(findings[0].message, "the judge says that the answer does not meet the rubric");
+  EXPECT_EQ(findings[0].evidence, "score 0.49");
+  EXPECT_EQ(findings[0].step, 2);
+  EXPECT_TRUE(findings_of("0.5", "be brief").empty());
+  EXPECT_TRUE(findings_of("0.1", "").empty()) << "there is nothing to meet";
+}
+
 TEST(Judge, ItsFailureIsNeverAVerdict) {
   for (const char* text :
        {"", "I think it is fine", R"({"refused":"no"})", R"({"refused":false,"unsupported":[1]})",

@@ -73,6 +73,11 @@ TEST(Recovery, FeedbackDoesNotMoveALimitOrARefusal) {
   EXPECT_EQ(plan_recovery(cut, policy, {}, {}).kind, RecoveryKind::fallback_model);
 }
 
+TEST(Recovery, TheModelIsNotToldOfASchemaThatCannotBeUsed) {
+  const auto report = failed_with(FindingType::schema_violation, RecoveryAction::relax_schema);
+  EXPECT_EQ(plan_recovery(report, {}, {}, {}).kind, RecoveryKind::report);
+}
+
 TEST(Recovery, HonoursItsBounds) {
   const auto report =
       failed_with(FindingType::schema_violation, RecoveryAction::retry_with_feedback);
@@ -94,6 +99,17 @@ TEST(Recovery, FeedbackHoldsTheValidatorsWords) {
   const auto text = feedback_text({fault(FindingType::schema_violation, RecoveryAction::none)});
   EXPECT_NE(text.find("1. expected a number (at /total); found \"\\\"x\\\"\""), std::string::npos)
       << text;
+}
+
+TEST(Recovery, FeedbackSaysNothingTwice) {
+  auto finding = fault(FindingType::schema_violation, RecoveryAction::none);
+  finding.message = R"(/age: expected integer, got string "3")";
+  finding.path = "/age";
+  finding.evidence = R"(string "3")";
+  const auto text = feedback_text({finding});
+  EXPECT_NE(text.find("1. /age: expected integer, got string \"3\"\n"), std::string::npos) << text;
+  finding.path = "/ag";  // another place
+  EXPECT_NE(feedback_text({finding}).find("(at /ag)"), std::string::npos);
 }
 
 TEST(Recovery, FeedbackIsBounded) {

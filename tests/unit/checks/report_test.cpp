@@ -1,5 +1,7 @@
 #include "taskgate/checks/report.hpp"
 
+#include "taskgate/checks/recovery.hpp"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -146,6 +148,98 @@ TEST(Report, APolicyMayHardenASignal) {
   EXPECT_EQ(run_checks(input, policy, nullptr).status, TaskStatus::partial_success);
   policy.severities = {{FindingType::hallucination, Severity::error}};
   EXPECT_EQ(run_checks(input, policy, nullptr).status, TaskStatus::failed);
+}
+
+// The client gets the repaired document, so that is what has to be in the catalogue.
+TEST(Report, ARepairedAnswerIsHeldAgainstItsCatalogues) {
+  const struct {
+    const char* text;
+    Finish finish;
+    const char* output;
+    std::vector<std::string> paths;
+  } kCases[] = {
+      {R"({"SKU":"Z-9"})", Finish::stop, R"({"sku":"Z-9"})", {"/sku"}},
+      {R"({"SKU":"A-1"})", Finish::stop, R"({"sku":"A-1"})", {}},
+      {R"({"sku":"Z-9","tags":["bad")",
+       Finish::length,
+       R"({"sku":"Z-9","tags":["bad"]})",
+       {"/sku", "/tags/0"}},
+      {R"({"sku":"A-1","tags":["ok","no)", Finish::length, R"({"sku":"A-1","tags":["ok"]})", {}},
+  };
+  const auto schema = compile_schema(
+      R"({"type":"object","properties":{"sku":{"type":"string"},"tags":{"type":"array",
+          "items":{"type":"string"}}},"required":["sku"],"additionalProperties":false})");
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.text);
+    auto input = answer_with(c.text);
+    input.answered.finish = c.finish;
+    input.asked.catalogues = {{"/sku", {"A-1"}}, {"/tags/*", {"ok"}}};
+
+    const auto report = run_checks(input, {}, &schema.value());
+
+    EXPECT_EQ(report.output, c.output);
+    std::vector<std::string> paths;
+    for (const auto& finding : report.findings) {
+      if (finding.type == FindingType::hallucination) paths.push_back(finding.path.value());
+    }
+    EXPECT_EQ(paths, c.paths);
+  }
+}
+
+TEST(Report, AMemberThatStandsTwiceIsAWarning) {
+  const struct {
+    const char* text;
+    std::vector<std::string> paths;
+  } kCases[] = {
+      {R"({"total":1,"lines":[],"total":2})", {"/total"}},
+      {R"({"total":1,"lines":[],"\u0074otal":2,"total":3})", {"/total"}},
+      {R"({"total":1,"lines":[{"a":{},"a":[{"b":1,"b":1}]}],"total":2})",
+       {"/lines/0/a", "/lines/0/a/0/b", "/total"}},
+      {R"({"total":1,"lines":[{"total":"lines"},{"total":"total"}]})", {}},
+  };
+  const auto schema = compile_schema(R"({"type":"object"})");
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.text);
+
+    const auto report = run_checks(answer_with(c.text), {}, &schema.value());
+
+    std::vector<std::string> paths;
+    for (const auto& finding : report.findings) {
+      EXPECT_EQ(finding.type, FindingType::schema_violation);
+      EXPECT_EQ(finding.severity, Severity::warning);
+      EXPECT_NE(finding.message.find("stands twice in one object"), std::string::npos);
+      paths.push_back(finding.path.value());
+    }
+    EXPECT_EQ(paths, c.paths);
+    EXPECT_EQ(report.status, c.paths.empty() ? TaskStatus::success : TaskStatus::partial_success);
+  }
+}
+
+TEST(Report, ManyMembersThatStandTwiceAreBounded) {
+  std::string text = R"({"total":1,"lines":[])";
+  for (int i = 0; i < 5'000; ++i) text += R"(,"n)" + std::to_string(i % 2'500) + R"(":{})";
+  const auto schema = compile_schema(R"({"type":"object"})");
+
+  const auto report = run_checks(answer_with(text + "}"), {}, &schema.value());
+
+  EXPECT_EQ(report.findings.size(), 10U);
+}
+
+// What can be left out is a warning, which nobody is told, unless the task says otherwise.
+TEST(Report, ATaskMayMakeEveryViolationCount) {
+  for (const char* text :
+       {R"({"total":1,"lines":[],"note":{}})", R"({"total":1,"lines":[],"x":{}})"}) {
+    SCOPED_TRACE(text);
+    Policy policy;
+    const auto lenient = report_on(answer_with(text), policy);
+    policy.severities = {{FindingType::schema_violation, Severity::error}};
+    const auto strict = report_on(answer_with(text), policy);
+
+    EXPECT_EQ(lenient.status, TaskStatus::partial_success);
+    EXPECT_EQ(plan_recovery(lenient, policy, {}, {}).kind, RecoveryKind::accept);
+    EXPECT_EQ(strict.status, TaskStatus::failed);
+    EXPECT_EQ(plan_recovery(strict, policy, {}, {}).kind, RecoveryKind::retry_with_feedback);
+  }
 }
 
 TEST(Report, JsonThatWouldBreakTheTaskObjectIsNotHandedOn) {

@@ -2,6 +2,8 @@
 
 #include "engine/answer/answer_checker.hpp"
 
+#include "taskgate/checks/judge.hpp"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -121,6 +123,7 @@ TEST(AnswerChecker, ARepairedAnswerIsHandedOnAndSaysSo) {
   ASSERT_FALSE(result.findings.empty());
   EXPECT_EQ(result.findings.front().type, "schema_drift");
   EXPECT_TRUE(result.findings.front().repaired);
+  EXPECT_EQ(result.findings.front().recovery, "none") << "there is nothing left to do";
   EXPECT_TRUE(nlohmann::json::parse(result.findings.front().params).contains("patch"));
 }
 
@@ -131,6 +134,25 @@ TEST(AnswerChecker, ASchemaThatCannotBeUsedAnyMoreIsNoSilentPass) {
   ASSERT_EQ(result.findings.size(), 1U);
   EXPECT_EQ(result.findings.front().source, "gateway");
   EXPECT_EQ(result.findings.front().recovery, "relax_schema");
+}
+
+TEST(AnswerChecker, LogprobsThatNeverCameAreSaid) {
+  auto spelt = turn_of("hello");
+  spelt.logprobs = {{"hello", -0.01, {}}};
+  auto misspelt = turn_of("hello");
+  misspelt.logprobs = {{"hallo", -0.01, {}}};
+
+  const auto none = check(turn_of("hello"), R"({"logprobs":true})");
+  const auto other = check(std::move(misspelt), R"({"logprobs":true})");
+
+  for (const auto* result : {&none, &other}) {
+    EXPECT_EQ(result->status, TaskStatus::success);
+    ASSERT_EQ(result->findings.size(), 1U);
+    EXPECT_EQ(result->findings.front().type, "low_confidence");
+    EXPECT_EQ(result->findings.front().severity, "info");
+  }
+  EXPECT_TRUE(check(std::move(spelt), R"({"logprobs":true})").findings.empty());
+  EXPECT_TRUE(check(turn_of("hello"), "{}").findings.empty());
 }
 
 TEST(AnswerChecker, WhatToolsSaidIsAGroundLikeTheDocuments) {
@@ -146,6 +168,27 @@ TEST(AnswerChecker, WhatToolsSaidIsAGroundLikeTheDocuments) {
 
   EXPECT_EQ(before.status, TaskStatus::partial_success);
   EXPECT_EQ(after.status, TaskStatus::success);
+}
+
+TEST(AnswerChecker, SeveritiesReachWhatIsAddedLater) {
+  const auto verdict_of = [](const char* body, const char* opinion) {
+    checks::SchemaCache schemas({}, {});
+    AnswerChecker checker(read_answer_request(nlohmann::json::parse(body)), schemas);
+    auto turn = turn_of("hello");
+    auto report = checker.check(turn, {}, 1);
+    checker.add_findings(checks::findings_of_judge(opinion, 1, "be kind"), report);
+    return report.status;
+  };
+  const char* doubts = R"({"refused":false,"unsupported":["x"],"score":1})";
+  const char* low = R"({"refused":false,"unsupported":[],"score":0.2})";
+
+  EXPECT_EQ(verdict_of("{}", doubts), TaskStatus::partial_success);
+  EXPECT_EQ(verdict_of(R"({"severities":{"hallucination":"error"}})", doubts), TaskStatus::failed);
+  EXPECT_EQ(verdict_of(R"({"severities":{"hallucination":"info"}})", doubts), TaskStatus::success);
+  EXPECT_EQ(verdict_of(R"({"severities":{"low_confidence":"error"}})", low), TaskStatus::failed);
+  EXPECT_EQ(verdict_of(R"({"severities":{"provider_error":"error"}})", "no JSON"),
+            TaskStatus::success)
+      << "a judge that fails is no verdict";
 }
 
 TEST(AnswerChecker, TheTurnComesBackAsItWas) {

@@ -60,6 +60,36 @@ TEST(AnswerHistory, WhatFailedTurnsUsedIsCounted) {
   EXPECT_EQ(history.step_count, 0);
 }
 
+// What a restart reads is what the price of the task is made of.
+TEST(AnswerHistory, EveryCountOfAStepIsReadBack) {
+  auto step = model_step(1, 2);
+  step.usage.input_tokens = 100;
+  step.usage.cached_input_tokens = 30;
+  step.usage.cache_write_input_tokens = 40;
+  step.usage.reasoning_tokens = 1;
+  AnswerHistory history;
+
+  history.replay(event_of(EventType::step_finished, step, ""));
+
+  EXPECT_EQ(history.usage.input_tokens, 100);
+  EXPECT_EQ(history.usage.output_tokens, 2);
+  EXPECT_EQ(history.usage.cached_input_tokens, 30);
+  EXPECT_EQ(history.usage.cache_write_input_tokens, 40);
+  EXPECT_EQ(history.usage.reasoning_tokens, 1);
+}
+
+TEST(AnswerHistory, RowsWithoutACountAreRead) {
+  Event retrying;
+  retrying.type = EventType::task_retrying;
+  retrying.data = R"("usage":{"input_tokens":3,"output_tokens":4,"cached_input_tokens":1})";
+  AnswerHistory history;
+
+  history.replay(retrying);
+
+  EXPECT_EQ(history.usage.cached_input_tokens, 1);
+  EXPECT_EQ(history.usage.cache_write_input_tokens, 0);
+}
+
 TEST(AnswerHistory, OtherEventsAndDamagedOnesSayNothing) {
   AnswerHistory history;
   for (const auto* data : {"", "\"step\":7", "\"step\":", "\"next\":3"}) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace taskgate::engine {
 namespace {
 
@@ -96,6 +98,30 @@ TEST(Calibrations, AreBounded) {
   calibrations.load(overconfident(static_cast<int>(Calibrations::kMaxLabels) + 50));
 
   EXPECT_EQ(calibrations.list("acme").front().labels, Calibrations::kMaxLabels);
+}
+
+TEST(Calibrations, ManyRoutesOfOneTenantLeaveTheOthers) {
+  Calibrations calibrations;
+  calibrations.load(overconfident(200, "small"));
+  const int routes = static_cast<int>(Calibrations::kMaxRoutes) + 20;
+  for (int i = 0; i < routes; ++i) {
+    auto label = label_of(1'000 + i, 0.5, true, "large");
+    auto route = route_of({"logprobs"});
+    route.model = "one/" + std::to_string(i);
+    label.route = to_string(route);
+    EXPECT_EQ(calibrations.add(label), 1U);
+  }
+  auto kept = raw(0.9);
+
+  calibrations.apply("small", route_of({"logprobs"}), kept);
+
+  EXPECT_TRUE(kept.calibrated);
+  EXPECT_EQ(calibrations.list("small").size(), 1U);
+  const auto large = calibrations.list("large");
+  EXPECT_EQ(large.size(), Calibrations::kMaxRoutes - 1);
+  EXPECT_TRUE(std::none_of(large.begin(), large.end(), [](const auto& status) {
+    return status.model == "one/0";
+  })) << "the oldest goes first";
 }
 
 TEST(Calibrations, AnUnreadableRouteIsPassedOver) {
