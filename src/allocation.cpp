@@ -1,6 +1,6 @@
-// operator new of the program, over malloc (which is mimalloc's where that is linked). mimalloc's own
-// ends the process when there is no memory; this one throws, so that a request for which there is
-// none fails alone. Sized and array forms end here too ([new.delete]).
+// operator new of the program, over malloc (which is mimalloc's where that is linked). mimalloc's
+// own ends the process when there is no memory; this one throws, so that a request for which there
+// is none fails alone. Sized and array forms end here too ([new.delete]).
 
 #include <cstddef>
 #include <cstdlib>
