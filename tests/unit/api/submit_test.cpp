@@ -171,5 +171,24 @@ TEST_F(Submit, APurgedTaskIsGoneForPutToo) {
   EXPECT_EQ(put("/tasks/a", kGoodTask).status(), 410U);
 }
 
+TEST_F(Submit, WhatOtherApisCallAFieldIsKnown) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("max_tokens":5)", "\"max_output_tokens\""},
+      {R"("max_completion_tokens":5)", "\"max_output_tokens\""},
+      {R"("prompt":"hi")", "\"input\""},
+      {R"("messages":[{"role":"user","content":"hi"}])", "\"input\""},
+      {R"("system":"be brief")", "\"instructions\""},
+      {R"("response_format":{"type":"json_object"})", "\"output_schema\""},
+      {R"("stream":true)", "GET /tasks/{id}/stream"},
+  };
+  for (const auto& [member, wanted] : cases) {
+    const auto refused =
+        post("/tasks", R"({"model":"sim/echo","input":"x",)" + std::string(member) + "}");
+    EXPECT_EQ(refused.status(), 422U) << member;
+    const auto message = json_of(refused)["errors"][0]["message"].get<std::string>();
+    EXPECT_NE(message.find(wanted), std::string::npos) << message;
+  }
+}
+
 }  // namespace
 }  // namespace taskgate::test
