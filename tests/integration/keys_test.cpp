@@ -66,11 +66,13 @@ TEST(Keys, AskingForThoseOfAnAbsentDatabaseMakesNone) {
 
   const auto listed = app::list_keys(database);
   const auto revoked = app::revoke_key(database, "abc");
+  const auto secrets = app::webhook_secrets(database, "acme");
 
   ASSERT_FALSE(listed.has_value());
   EXPECT_EQ(listed.error().code(), Errc::not_found);
   EXPECT_NE(listed.error().message().find("typo.db"), std::string::npos);
   EXPECT_FALSE(revoked.has_value());
+  EXPECT_FALSE(secrets.has_value());
   EXPECT_TRUE(std::filesystem::is_empty(folder));
   std::filesystem::remove_all(folder);
 }
