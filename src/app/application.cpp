@@ -1,5 +1,6 @@
 #include "taskgate/app/application.hpp"
 
+#include "app/start_report.hpp"
 #include "app/tools_config.hpp"
 #include "taskgate/api/auth.hpp"
 #include "taskgate/api/routes.hpp"
@@ -271,6 +272,7 @@ Result<void> Application::Parts::load_keys(const Config& config) {
                                              "--tenant NAME --scopes admin --db " +
                                              config.database.path + "`, then start again");
   }
+  warn_without_keys(config, *rows, system_clock.now());
   keys->load(std::move(rows.value()));
   return {};
 }
@@ -282,7 +284,9 @@ Result<void> Application::start() {
   parts_ = std::make_unique<Parts>();
   parts_->store = std::move(opened.value());
   parts_->compose(config_, overrides_);
-  return parts_->go(config_);
+  if (const auto running = parts_->go(config_); !running) return running.error();
+  report_start(config_, url());
+  return {};
 }
 
 std::string Application::url() const {
