@@ -1,5 +1,6 @@
 #include "taskgate/app/application.hpp"
 
+#include "app/providers_off.hpp"
 #include "app/start_report.hpp"
 #include "app/tools_config.hpp"
 #include "taskgate/api/auth.hpp"
@@ -238,6 +239,10 @@ void Application::Parts::compose(const Config& config, const Overrides& override
   options.check_webhook_url = [policy](std::string_view url) -> Result<void> {
     if (const auto checked = net::check_webhook_url(url, policy); !checked) return checked.error();
     return {};
+  };
+  options.model_hint = [names = registry->names(),
+                        off = providers_off(config)](std::string_view model) {
+    return providers::hint_at_model(model, names, off);
   };
   api::Services services{*engine, *store, *keys, clock, std::move(options)};
   server = std::make_unique<net::HttpServer>(server_options(config),

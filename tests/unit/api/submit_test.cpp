@@ -62,6 +62,19 @@ TEST_F(Submit, AnUnknownModelIsAFaultOfTheModel) {
   EXPECT_EQ(body["errors"][0]["path"], "/model");
 }
 
+TEST_F(Submit, AnUnknownModelIsExplainedWhereItIsNamed) {
+  Error unknown(Errc::invalid_argument, "unknown model");
+  gateway.refuse_next = unknown.with_detail("/fallback_models/1");
+  const auto task = R"({"model":"sim/a","input":"hi","fallback_models":["sim/b","sim/c"]})";
+  const auto fallback = post("/tasks", task);
+  gateway.refuse_next = Error(Errc::invalid_argument, "unknown tool").with_detail("/tools/0");
+  const auto tool = post("/tasks", task);
+
+  EXPECT_EQ(json_of(fallback)["errors"][0]["path"], "/fallback_models/1");
+  EXPECT_EQ(json_of(fallback)["errors"][0]["message"], "unknown model; is sim/c what you mean?");
+  EXPECT_EQ(json_of(tool)["errors"][0]["message"], "unknown tool");
+}
+
 TEST_F(Submit, ReplaysAnIdempotencyKey) {
   const HeaderList quoted{{"Idempotency-Key", "\"k-1\""}};
   const HeaderList bare{{"Idempotency-Key", "k-1"}};
