@@ -8,6 +8,7 @@ constexpr Flag kConfig{"--config", "FILE",
 constexpr Flag kListen{"--listen", "HOST:PORT", "address and port; port 0 takes any free one",
                        "/server/listen"};
 constexpr Flag kDatabase{"--db", "FILE", "the SQLite file; created when absent", "/database/path"};
+constexpr Flag kExistingDatabase{"--db", "FILE", "the SQLite file of a server", "/database/path"};
 constexpr Flag kLogFormat{"--log-format", "FORMAT", "text, json or logfmt", "/log/format"};
 constexpr Flag kLogLevel{"--log-level", "LEVEL", "debug, info, warning, error or off",
                          "/log/level"};
@@ -35,9 +36,9 @@ constexpr Flag kKeysCreateFlags[] = {
     {"--env", "", "print `export TASKGATE_KEY=…` for a shell", ""},
     kConfig,
     kDatabase};
-constexpr Flag kKeysListFlags[] = {kJson, kConfig, kDatabase};
-constexpr Flag kDatabaseFlags[] = {kConfig, kDatabase};
-constexpr Flag kWebhooksSecretFlags[] = {kTenant, kConfig, kDatabase};
+constexpr Flag kKeysListFlags[] = {kJson, kConfig, kExistingDatabase};
+constexpr Flag kDatabaseFlags[] = {kConfig, kExistingDatabase};
+constexpr Flag kWebhooksSecretFlags[] = {kTenant, kConfig, kExistingDatabase};
 constexpr Flag kVersionFlags[] = {kJson};
 
 constexpr CommandSpec kCommands[] = {

@@ -2,6 +2,7 @@
 
 #include "support/test_gateway.hpp"
 #include "taskgate/app/key_admin.hpp"
+#include "taskgate/observe/log.hpp"
 
 #include <gtest/gtest.h>
 
@@ -75,6 +76,25 @@ TEST(Keys, AskingForThoseOfAnAbsentDatabaseMakesNone) {
   EXPECT_FALSE(secrets.has_value());
   EXPECT_TRUE(std::filesystem::is_empty(folder));
   std::filesystem::remove_all(folder);
+}
+
+TEST(Keys, AServerThatNobodyCanUseSaysSoAtItsStart) {
+  TestGateway gateway([](app::Config& config) { config.auth.mode = app::AuthMode::keys; });
+  std::string lines;
+  log::Options capture;
+  capture.format = log::Format::logfmt;
+  capture.writer = [&lines](std::string_view line) { lines.append(line).append("\n"); };
+  log::set_up(std::move(capture));
+
+  gateway.restart();
+  gateway.stop();
+
+  log::Options quiet;
+  quiet.level = log::Level::error;
+  log::set_up(std::move(quiet));
+  EXPECT_NE(lines.find("level=warning event=server.no_keys"), std::string::npos) << lines;
+  EXPECT_NE(lines.find("level=info event=server.started"), std::string::npos) << lines;
+  EXPECT_NE(lines.find(gateway.database()), std::string::npos) << lines;
 }
 
 TEST(Keys, WithoutOneEverythingButHealthIsClosed) {
