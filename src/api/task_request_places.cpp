@@ -165,6 +165,8 @@ void TaskRequestSax::budget_value(const JsonValue& value) {
     } else if (value.number <= 0 || value.number > 1e9) {
       fault("expected a number of US dollars above 0, got " +
             std::string(value.text.substr(0, 40)));
+    } else {
+      request_.has_budget_usd = true;
     }
   } else {
     skip_if_container(value);

@@ -96,11 +96,21 @@ void TaskRequestSax::leave() {
   auto& frame = top();
   const Place place = frame.place;
   if (place == Place::envelope) require(kEnvelopeNames, 0b11);  // model, input
-  constexpr auto kCataloguesBit = 1U << static_cast<unsigned>(EnvelopeField::catalogues);
-  if (place == Place::envelope && (frame.seen & kCataloguesBit) != 0 &&
+  const auto has_come = [&frame](EnvelopeField field) {
+    return (frame.seen & (1U << static_cast<unsigned>(field))) != 0;
+  };
+  if (place == Place::envelope && has_come(EnvelopeField::catalogues) &&
       !request_.has_output_schema) {
     frame.key = "catalogues";
     fault("needs an output_schema: it names places in a JSON answer");
+  }
+  if (place == Place::envelope && !has_come(EnvelopeField::tools)) {
+    for (const auto field :
+         {EnvelopeField::max_steps, EnvelopeField::max_tool_calls, EnvelopeField::budget}) {
+      if (!has_come(field)) continue;
+      frame.key = kEnvelopeNames[static_cast<std::size_t>(field)];
+      fault("needs tools: it bounds the turns and calls of an agent");
+    }
   }
   if (place == Place::message || place == Place::part) {
     require(place == Place::message ? std::span<const std::string_view>(kMessageNames)

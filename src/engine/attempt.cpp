@@ -134,8 +134,11 @@ class Attempt final {
       if (!outcome || outcome->turn() == nullptr) co_return outcome;
       if (outcome->turn()->tool_calls.empty()) co_return outcome;
       auto turn = std::move(*outcome->turn());
-      turns_.note_recorded();  // it is in the agent's journal
+      const auto usage = turn.usage;
+      const int number = agent_->next_turn();
       acted_ = co_await agent_->act(std::move(turn), turns_.timing().started_at, conversation);
+      if (agent_->next_turn() == number) note_failed_turn("failed", usage);  // not journaled
+      turns_.note_recorded();
     }
   }
 
@@ -283,13 +286,14 @@ class Attempt final {
     if (flow_) {
       result.steps = flow_->history().steps;
       result.usage = flow_->history().usage;
+      result.spent = flow_->history().spent;
     }
     if (agent_) {
       const auto own = result.findings.size();
       agent_->describe(result);
       merge_steps(result, own);
     }
-    if (context_.options.price) result.cost_usd = context_.options.price(model_, result.usage);
+    result.cost_usd = result.spent.cost(context_.options.price, model_);
     if (has_route_) take_path(result);
     co_return co_await writer_.finish(std::move(result));
   }
@@ -315,7 +319,7 @@ class Attempt final {
       std::lock_guard lock(task_->mutex);
       ++task_->failures;
       if (flow_) task_->history = flow_->history();
-      add_usage(task_->history.usage, failure.usage);
+      task_->history.spend(model_, failure.usage);
       if (has_route_) append_model(retrying.data, "model", model_);
       if (next == Route::Next::next_model)
         append_model(retrying.data, "next_model", task_->route->model(task_->route->current()));

@@ -40,6 +40,10 @@ class AttemptControl : public std::enable_shared_from_this<AttemptControl> {
   void stop_after(std::chrono::milliseconds limit, StopReason reason);
   /// Takes stop_after() back. On the strand.
   void let_run();
+  /// What was stopped for taking too long was not the attempt itself, which goes on. On the strand.
+  void forgive_timeout() {
+    if (reason_ == StopReason::attempt_timeout) reason_ = StopReason::none;
+  }
   StopReason reason() const noexcept { return reason_; }  ///< on the strand
   const runtime::StopSource& source() const noexcept { return source_; }
   const boost::asio::any_io_executor& strand() const noexcept { return strand_; }

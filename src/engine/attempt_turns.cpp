@@ -27,6 +27,7 @@ asio::awaitable<SideTurn> AttemptTurns::take_sample(const Conversation& conversa
   SideTurn side;
   const auto own = report_;
   side.outcome = co_await run(std::move(request), silent);
+  go_on_without(side.outcome);
   side.timing = timing_;
   report_ = own;  // the path tells of the turn that the clients saw
   unrecorded_ = false;
@@ -47,7 +48,15 @@ asio::awaitable<SideTurn> AttemptTurns::ask(std::string model, providers::ModelR
   SilentSink silent;
   side.timing.started_at = context_.clock.now();
   side.outcome = co_await timed(*target->provider, std::move(request), silent, side.timing);
+  go_on_without(side.outcome);
   co_return side;
+}
+
+// A turn taken aside that takes too long is that turn's failure, and not the answer's.
+void AttemptTurns::go_on_without(std::optional<TurnOutcome>& aside) {
+  if (aside || control_.reason() != StopReason::attempt_timeout) return;
+  control_.forgive_timeout();
+  aside = local_failure(FailureClass::timeout, "the turn took longer than an attempt may take");
 }
 
 bool AttemptTurns::may_go_on() const {

@@ -56,6 +56,7 @@ class AttemptTurns final : public TurnTaker {
  private:
   boost::asio::awaitable<std::optional<providers::TurnOutcome>> run(providers::ModelRequest turn,
                                                                     providers::DeltaSink& to);
+  void go_on_without(std::optional<providers::TurnOutcome>& aside);
   boost::asio::awaitable<std::optional<providers::TurnOutcome>> timed(providers::Provider& provider,
                                                                       providers::ModelRequest turn,
                                                                       providers::DeltaSink& to,

@@ -86,6 +86,23 @@ std::optional<Error> check_models(const providers::Registry& registry, const Tas
   return std::nullopt;
 }
 
+// A bound in money that nobody can look at would be none.
+std::optional<Error> check_prices(const EngineOptions& options, const TaskRequest& request) {
+  if (!request.has_budget_usd) return std::nullopt;
+  std::vector<std::string> models{request.model};
+  models.insert(models.end(), request.fallback_models.begin(), request.fallback_models.end());
+  for (const auto& model : models) {
+    if (options.price && options.price(model, providers::Usage())) continue;
+    Error error(Errc::invalid_argument,
+                "the model " + model +
+                    " has no price in the configuration (prices), so that a "
+                    "budget in US dollars would bound nothing");
+    error.with_detail("/budget/usd");
+    return error;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 asio::awaitable<Result<Submitted>> Engine::submit(std::string tenant,
@@ -133,6 +150,7 @@ Result<void> Engine::Impl::may_enter(const std::string& tenant,
   if (submission.known_only) return Error(Errc::not_found, "no task has this key or id");
   if (const auto unknown = check_models(registry, request)) return *unknown;
   if (const auto unknown = check_tools(request)) return *unknown;
+  if (const auto unpriced = check_prices(options, request)) return *unpriced;
   return admission.enter(tenant, request.body.size());
 }
 

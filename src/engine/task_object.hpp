@@ -3,6 +3,7 @@
 // live task, and once for all at a task's end.
 
 #include "engine/finding.hpp"
+#include "engine/spent.hpp"
 #include "taskgate/core/task.hpp"
 #include "taskgate/providers/provider.hpp"
 
@@ -30,6 +31,7 @@ struct FinalResult {
   std::optional<TimePoint> turn_started_at;  ///< of the attempt's first; unset: none was made
   std::chrono::milliseconds upstream{0};
   std::optional<std::chrono::milliseconds> first_token;
+  Spent spent;  ///< of `usage`, model by model
   std::optional<double> cost_usd;
   std::string steps;              ///< JSON objects, with commas between them
   std::string agent_steps;        ///< likewise, from the agent's journal; see merge_steps()

@@ -67,6 +67,7 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
   result.path = std::move(path);
   result.steps = std::move(history.steps);
   result.usage = history.usage;
+  result.spent = history.spent;
   if (!read_agent_request(body).tools.empty()) {
     const auto journal = co_await context.store.journal().read(row.ref);
     // The end is written once: without the journal it would never tell of its calls.
@@ -79,6 +80,7 @@ asio::awaitable<AttemptEnd> finish_unstarted(const AttemptContext& context,
       merge_steps(result, own);
     }
   }
+  result.cost_usd = result.spent.cost(context.options.price, row.model);
   const auto ttl = result_ttl_seconds(body);
   result.expires_at =
       result.finished_at + (ttl ? std::chrono::seconds{*ttl} : context.options.result_ttl);

@@ -102,10 +102,13 @@ ClientExchange::Done ClientExchange::send() {
     watchdog_->expire_at(capped(request_.timeouts.idle));
     const bool first_of_tls = url_.tls && written_ == 0;
     const std::size_t most = first_of_tls ? kFirstTlsPieceBytes : kWritePieceBytes;
+    auto* const progress = request_.progress;
+    const bool had_left = progress != nullptr && progress->request_left;
+    if (progress != nullptr) progress->request_left = true;  // should it be stopped in the midst
     const SocketResult result = co_await connection_->write_some(rest.substr(0, most));
     watchdog_->rest();
     written_ += result.bytes;
-    if (written_ > 0 && request_.progress != nullptr) request_.progress->request_left = true;
+    if (progress != nullptr) progress->request_left = had_left || written_ > 0;
     if (watchdog_->fired()) co_return Error(Errc::timeout, "the upstream did not take the request");
     if (result.error) co_return connection_lost(result.error);
     rest.remove_prefix(result.bytes);

@@ -14,8 +14,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxContainers = 10'000;  // each costs a walk through the schema
-constexpr std::size_t kKeyBytes = 25;           // 200 bits: 40 characters of base32
+constexpr std::size_t kMaxWork = 100'000;     // containers, each as many times as it is deep
+constexpr std::size_t kMaxFilled = 1U << 20;  // bytes of defaults
+constexpr std::size_t kDeepestFilled = 32;    // containers within each other: a schema may recur
+constexpr std::size_t kKeyBytes = 25;         // 200 bits: 40 characters of base32
 constexpr char kNul = '\0';
 
 std::string child_pointer(std::string parent, std::string_view name) {
@@ -23,29 +25,34 @@ std::string child_pointer(std::string parent, std::string_view name) {
   return parent;
 }
 
-// Walks a document and its schema side by side.
+// Walks a document and its schema side by side. Bounded whatever the schema says: that of an MCP
+// server's tool is a stranger's.
 class DefaultFiller {
  public:
   explicit DefaultFiller(const checks::CompiledSchema& schema) : schema_(schema) {}
 
-  /// False: the document holds too much.
-  bool fill(json& value, const std::string& pointer) {
+  /// False: the document, or what would be filled in, is too much.
+  bool fill(json& document) { return fill(document, {}, 1); }
+
+ private:
+  bool fill(json& value, const std::string& pointer, std::size_t depth) {
     if (!value.is_structured()) return true;
-    if (++containers_ > kMaxContainers) return false;
+    work_ += depth;
+    if (work_ > kMaxWork) return false;
     if (value.is_object()) {
-      fill_members(value, pointer);
+      if (depth <= kDeepestFilled) fill_members(value, pointer);
+      if (filled_ > kMaxFilled) return false;
       for (auto& [name, member] : value.items()) {
-        if (!fill(member, child_pointer(pointer, name))) return false;
+        if (!fill(member, child_pointer(pointer, name), depth + 1)) return false;
       }
       return true;
     }
     for (std::size_t i = 0; i < value.size(); ++i) {
-      if (!fill(value[i], child_pointer(pointer, std::to_string(i)))) return false;
+      if (!fill(value[i], child_pointer(pointer, std::to_string(i)), depth + 1)) return false;
     }
     return true;
   }
 
- private:
   void fill_members(json& object, const std::string& pointer) {
     for (const auto& applied : schema_.schemas_at(pointer)) {
       if (applied.conditional || !applied.schema->is_object()) continue;
@@ -54,6 +61,7 @@ class DefaultFiller {
       for (const auto& [name, property] : properties->items()) {
         if (object.contains(name)) continue;
         if (auto value = default_of(property, child_pointer(pointer, name))) {
+          filled_ += value->dump().size();
           object[name] = std::move(*value);
         }
       }
@@ -75,7 +83,8 @@ class DefaultFiller {
   }
 
   const checks::CompiledSchema& schema_;
-  std::size_t containers_ = 0;
+  std::size_t work_ = 0;
+  std::size_t filled_ = 0;
 };
 
 // RFC 6901; a pointer that leads nowhere takes nothing out.
@@ -122,10 +131,9 @@ Result<std::string> canonical_arguments(const ToolDefinition& definition,
   if (!document) return document.error();
   if (definition.parameters.find("\"default\"") != std::string::npos) {
     DefaultFiller filler(schema);
-    if (!filler.fill(*document, "")) {
-      return Error(Errc::too_large, "the arguments hold more than " +
-                                        std::to_string(kMaxContainers) + " objects and arrays");
-    }
+    if (!filler.fill(*document))
+      return Error(Errc::too_large,
+                   "the arguments, or the defaults that their schema adds, are too many");
   }
   for (const auto& pointer : definition.ignore_args) take_out(*document, pointer);
   return canonical_json(document->dump());

@@ -96,6 +96,8 @@ std::optional<std::chrono::milliseconds> retry_after_of(const net::Headers& head
   std::int64_t seconds = 0;
   const char* const end = value->data() + value->size();
   const auto [stop, failed] = std::from_chars(value->data(), end, seconds);
+  if (failed == std::errc::result_out_of_range && stop == end && !value->starts_with('-'))
+    return std::chrono::seconds(kLongestWaitSeconds);
   if (failed != std::errc() || stop != end || seconds < 0) return std::nullopt;
   return std::chrono::seconds(std::min(seconds, kLongestWaitSeconds));
 }

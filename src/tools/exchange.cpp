@@ -1,5 +1,8 @@
 #include "tools/exchange.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -45,20 +48,30 @@ Result<net::ClientRequest> guarded_request(const Destination& destination,
   return request;
 }
 
+asio::awaitable<std::unique_ptr<net::ClientStream>> open_exchange(net::HttpClient& client,
+                                                                  net::ClientRequest request,
+                                                                  Exchange& out) {
+  net::ClientProgress progress;
+  request.progress = &progress;
+  std::optional<Result<std::unique_ptr<net::ClientStream>>> opened;
+  try {
+    opened = co_await client.open(std::move(request));
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() != asio::error::operation_aborted || progress.request_left) throw;
+  }
+  out.left = progress.request_left;
+  out.held_back = !opened || (progress.held_back && !progress.request_left);
+  if (opened && *opened) co_return std::move(opened->value());
+  out.error = opened ? opened->error() : Error(Errc::cancelled, "stopped before it was sent");
+  co_return nullptr;
+}
+
 asio::awaitable<Exchange> exchange(net::HttpClient& client,
                                    net::ClientRequest request,
                                    std::size_t limit) {
   Exchange out;
-  net::ClientProgress progress;
-  request.progress = &progress;
-  auto opened = co_await client.open(std::move(request));
-  out.left = progress.request_left;
-  out.held_back = progress.held_back && !progress.request_left;
-  if (!opened) {
-    out.error = opened.error();
-    co_return out;
-  }
-  const std::unique_ptr<net::ClientStream> stream = std::move(*opened);
+  const auto stream = co_await open_exchange(client, std::move(request), out);
+  if (stream == nullptr) co_return out;
   out.status = static_cast<int>(stream->status());
   out.headers = stream->headers();
   while (!out.cut) {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -42,6 +43,12 @@ Result<net::ClientRequest> guarded_request(const Destination& destination,
                                            const std::string& url,
                                            const HeaderList& own,
                                            std::chrono::milliseconds timeout);
+
+/// Sends the head and the body. Null: no answer, `out.error` says why; one that was stopped before
+/// any of it left is `held_back`. Throws when it is stopped later.
+boost::asio::awaitable<std::unique_ptr<net::ClientStream>> open_exchange(net::HttpClient& client,
+                                                                         net::ClientRequest request,
+                                                                         Exchange& out);
 
 /// Sends `request` and reads at most `limit` bytes of the answer's body.
 boost::asio::awaitable<Exchange> exchange(net::HttpClient& client,

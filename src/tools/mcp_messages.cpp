@@ -44,6 +44,8 @@ std::optional<Reply> reply_in(const json& message, std::int64_t id) {
   const auto found = message.find("id");
   if (found == message.end() || *found != json(id)) return std::nullopt;
   Reply reply;
+  // Both at once say nothing: the reply is not one (JSON-RPC 2.0 §5).
+  if (message.contains("error") && message.contains("result")) return std::nullopt;
   if (const auto error = message.find("error"); error != message.end() && error->is_object()) {
     reply.error_code = code_of(*error);
     reply.error_message = text_member(*error, "message");

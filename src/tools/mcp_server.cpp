@@ -160,16 +160,8 @@ Result<net::ClientRequest> McpServer::make_request(const Session* session,
 // The answer to one message: a JSON document, or a stream of events in which the reply is one.
 asio::awaitable<McpAnswer> McpServer::send(net::ClientRequest request, std::int64_t id) {
   McpAnswer answer;
-  net::ClientProgress progress;
-  request.progress = &progress;
-  auto opened = co_await client_.open(std::move(request));
-  answer.http.left = progress.request_left;
-  answer.http.held_back = progress.held_back && !progress.request_left;
-  if (!opened) {
-    answer.http.error = opened.error();
-    co_return answer;
-  }
-  const std::unique_ptr<net::ClientStream> stream = std::move(*opened);
+  const auto stream = co_await open_exchange(client_, std::move(request), answer.http);
+  if (stream == nullptr) co_return answer;
   answer.http.status = static_cast<int>(stream->status());
   answer.http.headers = stream->headers();
   const bool events = has_media_type(stream->headers(), "text/event-stream");

@@ -606,7 +606,7 @@ TEST_F(Agents, NothingIsRetriedWhileAWriteIsOfUnknownOutcome) {
   EXPECT_EQ(answer(id, {{"approve", {{"key", key}}}}).status, 409U);
   EXPECT_EQ(answer(id, resolution("tg_other")).status, 422U);
   EXPECT_EQ(answer(id, resolution(key)).status, 202U);
-  EXPECT_EQ(answer(id, resolution(key)).status, 422U);
+  EXPECT_EQ(answer(id, resolution(key)).status, 409U);
 
   const auto call = client().get("/tasks/" + id + "/tool_calls").json()["data"][0];
   EXPECT_EQ(call["status"], "failed");

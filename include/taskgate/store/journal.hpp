@@ -83,6 +83,9 @@ struct CallRow {
   std::string resolved_by;  ///< who found out: "" the call itself, "reconcile", "input"
   bool late = false;        ///< the outcome came after its worker had lost the task
   bool asked = false;       ///< the waiting task asks for it
+  /// What the model was told of it, when it was sent again later for a call that repeats it (and
+  /// `outcome` is of that sending); else empty.
+  std::string told;
 };
 
 /// A model's turn.
@@ -125,6 +128,8 @@ struct Dispatch {
   BootTime lease_until{};
   /// A write whose outcome is unknown may be sent again under its key.
   bool after_unknown = false;
+  /// It is sent again for a later call that repeats it: what the model was told is kept.
+  bool for_repeat = false;
   std::vector<EventDraft> events;
 };
 

@@ -81,9 +81,10 @@ asio::awaitable<AgentLoop::Next> AgentLoop::run_calls() {
   std::vector<runtime::StopHandle> reads;
   reads_.clear();
   for (const auto index : open_calls()) {
-    if (calls_[index].plan.alias) {
+    const bool is_read = calls_[index].plan.effect == CallEffect::read;
+    if (is_read && calls_[index].plan.alias) {
       aliases.push_back(index);
-    } else if (calls_[index].plan.effect == CallEffect::read) {
+    } else if (is_read) {
       reads_.push_back(index);
     } else {
       writes.push_back(index);
@@ -168,7 +169,12 @@ asio::awaitable<void> AgentLoop::run_writes(std::vector<std::size_t> indexes) {
       asking_ = true;
       co_return;  // those after it may rest on it
     }
-    const auto end = co_await run_one(index);
+    End end = End::settled;
+    if (call.plan.alias) {
+      end = co_await answer_alias(index);
+    } else {
+      end = co_await run_one(index);
+    }
     note_end(end);
     if (end != End::settled) co_return;
   }
@@ -202,10 +208,12 @@ std::string AgentLoop::why_not(const CallRow& call) const {
                      : "the tool cannot be used any more";
 }
 
-asio::awaitable<End> AgentLoop::run_one(std::size_t index) {
+// `for_repeat`: for a call of a later turn that repeats it.
+asio::awaitable<End> AgentLoop::run_one(std::size_t index, bool for_repeat) {
   auto& call = calls_[index];
   if (const auto* tool = tool_of(call)) {
     CallRunner runner(owner_, *tool, call, index + 1);
+    if (for_repeat && call.state == CallState::failed_definite) runner.send_for_repeat();
     co_return co_await runner.run();
   }
   const bool was_sent =
@@ -248,7 +256,8 @@ asio::awaitable<End> AgentLoop::answer_alias(std::size_t index) {
   if (is_repeated && holder->state == CallState::failed_definite && tool_of(*holder) == nullptr)
     co_return co_await settle_without_sending(index, why_not(*holder));
   if (is_repeated) {
-    const auto end = co_await run_one(static_cast<std::size_t>(holder - calls_.data()));
+    const auto end = co_await run_one(static_cast<std::size_t>(holder - calls_.data()),
+                                      holder->place.turn < call.place.turn);
     if (end != End::settled) co_return end;
     replayed = false;
   } else if (!has_answer(*holder)) {
@@ -259,8 +268,9 @@ asio::awaitable<End> AgentLoop::answer_alias(std::size_t index) {
   answer.fence = writer_.fence();
   answer.place = call.place;
   answer.state = holder->state;
-  answer.outcome =
-      results_.take(holder->outcome.size()) ? holder->outcome : answered_above(*holder);
+  // What was just sent for it stands nowhere else in the conversation.
+  const bool has_room = results_.take(holder->outcome.size());
+  answer.outcome = has_room || !replayed ? holder->outcome : answered_above(*holder);
   answer.evidence = holder->evidence;
   answer.resolved_by = replayed ? "replay" : "";
   answer.at = context_.clock.now();

@@ -65,7 +65,7 @@ class AgentLoop {
                                           const std::vector<runtime::StopHandle>& reads);
   boost::asio::awaitable<void> run_reads();
   boost::asio::awaitable<void> run_writes(std::vector<std::size_t> indexes);
-  boost::asio::awaitable<CallRunner::End> run_one(std::size_t index);
+  boost::asio::awaitable<CallRunner::End> run_one(std::size_t index, bool for_repeat = false);
   const UsableTool* tool_of(const store::CallRow& call) const;
   std::string why_not(const store::CallRow& call) const;
   boost::asio::awaitable<void> answer_aliases(std::vector<std::size_t> indexes);

@@ -1,7 +1,9 @@
 #include "engine/agent/agent_report.hpp"
 
+#include "engine/agent/call_planner.hpp"
 #include "engine/agent/turn_record.hpp"
 #include "engine/answer/step.hpp"
+#include "taskgate/checks/finding.hpp"
 #include "taskgate/core/json_text.hpp"
 
 #include <algorithm>
@@ -85,21 +87,26 @@ Finding finding_of(const CallRow& call) {
   finding.message = "nobody knows whether the call of " + call.plan.tool + " was executed";
   finding.severity = "error";
   finding.recovery = "resolve_tool_outcome";
+  append_json_string(finding.params.assign(R"({"key":)"), call.plan.key);
+  finding.params += '}';
   finding.source = "tool";
   finding.evidence = "key " + call.plan.key + (call.evidence.empty() ? "" : ": " + call.evidence);
   return finding;
 }
 
 Finding refused_finding(const CallRow& call) {
-  const bool incomplete = call.outcome.find("\"tool_args_incomplete\"") != std::string::npos;
+  const auto& told = call.told.empty() ? call.outcome : call.told;
+  const bool incomplete = told.find("\"tool_args_incomplete\"") != std::string::npos;
   Finding finding;
   finding.type = incomplete ? "tool_args_incomplete" : "tool_error";
-  finding.message = incomplete ? "a call of " + call.plan.tool + " was cut off, and not sent"
+  finding.message = incomplete ? "the arguments of a call of " + call.plan.tool +
+                                     " are not whole; it was not sent"
                                : "a call of " + call.plan.tool + " failed; the model was told";
   finding.severity = "info";
   finding.recovery = "none";
   finding.source = incomplete ? "model" : "tool";
-  finding.evidence = call.evidence.empty() ? call.outcome.substr(0, 200) : call.evidence;
+  const bool is_latest = call.told.empty() && !call.evidence.empty();
+  finding.evidence = is_latest ? call.evidence : checks::evidence_of(told);
   return finding;
 }
 
@@ -114,8 +121,10 @@ void put_step(std::string& out, int index, const char* kind, std::string_view na
 }  // namespace
 
 providers::Message tool_message(const CallRow& call) {
-  std::string text = call.outcome;
-  if (text.empty()) text = R"({"result":null})";
+  std::string text = call.told.empty() ? call.outcome : call.told;
+  if (text.empty())
+    text = call.state == CallState::failed_definite ? error_outcome("tool_error", call.evidence)
+                                                    : R"({"result":null})";
   if (is_replayed(call) && text.ends_with('}')) {
     text.pop_back();
     text += R"(,"replayed":true,"note":"this call was made before in this task, )"
@@ -213,7 +222,10 @@ void describe_agent(const AgentReport& report, FinalResult& result) {
   result.agent_steps = steps_json(report.rows, report.calls, index);
   result.tool_calls = calls_json(report.calls);
   for (const auto& row : report.rows) {
-    if (const auto turn = replay_turn(row)) add_usage(result.usage, turn->usage);
+    const auto turn = replay_turn(row);
+    if (!turn) continue;
+    add_usage(result.usage, turn->usage);
+    result.spent.add(asked_model(row), turn->usage);
   }
   for (const auto& call : report.calls)
     result.tool_time += std::chrono::milliseconds(duration_of(call));
@@ -223,7 +235,7 @@ void describe_agent(const AgentReport& report, FinalResult& result) {
     if (call.plan.alias) continue;
     if (call.state == CallState::outcome_unknown || call.state == CallState::dispatched)
       result.findings.push_back(finding_of(call));
-    else if (call.state == CallState::failed_definite)
+    if (call.state == CallState::failed_definite || !call.told.empty())
       result.findings.push_back(refused_finding(call));
   }
 }

@@ -56,7 +56,9 @@ std::string error_outcome(std::string_view type, std::string_view message) {
 
 std::vector<CallPlan> CallPlanner::plan(const providers::ModelTurn& turn) {
   planned_.clear();
-  const bool cut = turn.finish_reason == providers::FinishReason::length;
+  // A filter stops the model as a limit does: in the midst of a call.
+  const bool cut = turn.finish_reason == providers::FinishReason::length ||
+                   turn.finish_reason == providers::FinishReason::content_filter;
   for (std::size_t i = 0; i < turn.tool_calls.size(); ++i) {
     const bool is_last = i + 1 == turn.tool_calls.size();
     auto plan = plan_one(turn.tool_calls[i], cut && is_last);

@@ -29,6 +29,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstToolPause{200};
 constexpr std::chrono::milliseconds kLongestToolPause{10'000};
+// A task that waits for its tool holds a slot: one that asks for more patience has failed.
+constexpr std::chrono::milliseconds kLongestToolHint{30'000};
 constexpr std::chrono::milliseconds kStorageRest{500};
 constexpr std::chrono::milliseconds kLookForStop{200};  // a stop does not cancel a resting write
 constexpr int kMostQuestions = 3;
@@ -84,7 +86,7 @@ asio::awaitable<CallRunner::End> CallRunner::run() {
   auto step = Step::again;
   if (row_.state == CallState::dispatched) {
     // Of an attempt that could not write down what became of it.
-    auto unknown = outcome_of(is_write() ? CallState::outcome_unknown : CallState::failed_definite);
+    auto unknown = outcome_of(is_write() ? CallState::outcome_unknown : CallState::planned);
     unknown.evidence = "the attempt that sent it ended before its outcome was written down";
     const bool written = co_await write_down(std::move(unknown));
     if (!written) co_return End::lost;
@@ -131,7 +133,10 @@ asio::awaitable<CallRunner::Step> CallRunner::send() {
   if (cut_short_) co_return co_await plan_again(std::move(outcome.evidence));
   if (outcome.not_sent) co_return co_await put_back();
   owner_.results.fit(outcome.result);
-  co_return co_await after(std::move(outcome));
+  const auto bytes = outcome.result.size();
+  const auto next = co_await after(std::move(outcome));
+  if (next == Step::again) owner_.results.give_back(bytes);  // the next send's answer replaces it
+  co_return next;
 }
 
 // Nothing of it has left. What was known before of an earlier send stands, above all that nobody
@@ -140,7 +145,8 @@ asio::awaitable<CallRunner::Step> CallRunner::put_back() {
   auto unsent = outcome_of(before_.state);
   unsent.not_sent = true;
   unsent.dispatched_before = before_.dispatched_at;
-  unsent.evidence = "the lease ran out before the call was sent";
+  unsent.evidence = is_stopped() ? "the attempt was stopped before the call was sent"
+                                 : "the lease ran out before the call was sent";
   (void)co_await write_down(std::move(unsent));  // if not, the next attempt finds it dispatched
   co_return is_stopped() ? Step::stopped : Step::lost;
 }
@@ -161,6 +167,7 @@ asio::awaitable<bool> CallRunner::dispatch() {
   dispatch.at = owner_.context.clock.now();
   dispatch.lease_until = owner_.context.agents.lease.until(owner_.epoch);
   dispatch.after_unknown = row_.state == CallState::outcome_unknown;
+  dispatch.for_repeat = for_repeat_;
   EventDraft started;
   started.type = EventType::tool_started;
   started.at = dispatch.at;
@@ -175,6 +182,7 @@ asio::awaitable<bool> CallRunner::dispatch() {
   before_.state = row_.state;
   before_.dispatched_at = row_.dispatched_at;
   before_.first_dispatched_at = row_.first_dispatched_at;
+  if (for_repeat_ && row_.told.empty()) row_.told = row_.outcome;
   row_.state = CallState::dispatched;
   row_.fence = owner_.fence;
   row_.attempts = dispatched.value().attempt;
@@ -213,9 +221,15 @@ asio::awaitable<CallRunner::Step> CallRunner::after(ToolOutcome outcome) {
   if (outcome.state == ToolOutcome::State::succeeded) state = CallState::succeeded;
   if (outcome.state == ToolOutcome::State::failed_definite) state = CallState::failed_definite;
   if (state == CallState::outcome_unknown && !is_write()) state = CallState::failed_definite;
+  const bool again = state == CallState::failed_definite && is_to_be_sent_again(outcome);
+  // A read that is sent again has not failed yet: a crash in the pause does not end it.
+  if (again && !is_write()) state = CallState::planned;
   auto record = outcome_of(state);
   record.outcome = outcome_json(outcome);
   record.evidence = outcome.evidence;
+  if (state == CallState::failed_definite && outcome.retry_after > kLongestToolHint)
+    record.evidence +=
+        ", and asks for a pause of " + std::to_string(outcome.retry_after->count() / 1000) + " s";
   const bool may_have_happened = before_.state == CallState::outcome_unknown && !is_ruled_out_;
   is_ruled_out_ = false;
   if (state == CallState::failed_definite && may_have_happened) {
@@ -231,13 +245,16 @@ asio::awaitable<CallRunner::Step> CallRunner::after(ToolOutcome outcome) {
     retry_after_ = outcome.retry_after;
     co_return co_await resolve_unknown();
   }
-  const bool again = row_.state == CallState::failed_definite && outcome.retryable &&
-                     sends_ < definition().max_attempts;
   if (!again) co_return Step::settled;
   if (is_stopped()) co_return Step::stopped;
   retry_after_ = outcome.retry_after;
   co_await rest(pause_before_retry());
   co_return Step::again;
+}
+
+bool CallRunner::is_to_be_sent_again(const ToolOutcome& outcome) const {
+  return outcome.retryable && sends_ < definition().max_attempts &&
+         outcome.retry_after.value_or(kFirstToolPause) <= kLongestToolHint;
 }
 
 // Nobody knows what became of the write: the tool's policy says what is done.
@@ -300,7 +317,7 @@ bool CallRunner::is_in_key_window() const {
 }
 
 std::chrono::milliseconds CallRunner::pause_before_retry() const {
-  const BackoffPolicy policy{kFirstToolPause, kLongestToolPause, kLongestRetryAfter};
+  const BackoffPolicy policy{kFirstToolPause, kLongestToolPause, kLongestToolHint};
   return backoff_delay(policy, std::max(sends_, questions_), retry_after_, uniform01());
 }
 

@@ -49,6 +49,9 @@ class CallRunner {
   /// writes down that the outcome is unknown.
   boost::asio::awaitable<End> run();
 
+  /// It is sent for a later call that repeats it.
+  void send_for_repeat() { for_repeat_ = true; }
+
  private:
   enum class Step { again, settled, asking, stopped, lost };
   /// What the row was before the dispatch of the send that is under way.
@@ -78,6 +81,7 @@ class CallRunner {
   bool is_stopped() const;
   bool may_send() const;
   bool goes_on_later() const;
+  bool is_to_be_sent_again(const tools::ToolOutcome& outcome) const;
   std::chrono::milliseconds pause_before_retry() const;
 
   const CallOwner& owner_;
@@ -85,7 +89,8 @@ class CallRunner {
   store::CallRow& row_;
   const std::int64_t number_;
   Standing before_;
-  bool cut_short_ = false;     // a read that was being sent when the attempt was stopped
+  bool cut_short_ = false;  // a read that was being sent when the attempt was stopped
+  bool for_repeat_ = false;
   bool is_ruled_out_ = false;  // the tool says that the sends before the next were not executed
   int sends_ = 0;
   int questions_ = 0;  // to the tool, about the key

@@ -62,6 +62,15 @@ std::string resolved_outcome(const TaskInput& input) {
          input.result + "}}";
 }
 
+// Somebody was faster, or the key is a wrong one.
+Error not_asked(const store::TaskJournal& journal, const std::string& key, std::string wrong_key) {
+  for (const auto& call : journal.calls) {
+    if (!key.empty() && call.plan.key == key)
+      return Error(Errc::conflict, "nothing is asked about this call (any more)");
+  }
+  return Error(Errc::unprocessable, std::move(wrong_key));
+}
+
 // What is asked after this answer; with an event that says so.
 void ask_the_rest(const store::TaskJournal& journal,
                   const CallRow& answered,
@@ -90,7 +99,8 @@ Result<store::Answer> make_answer(const TaskRef& ref,
     return Error(Errc::conflict, "the task does not wait for an answer");
   const auto* call = asked_call(journal, input.key);
   if (call == nullptr)
-    return Error(Errc::unprocessable, "the task does not ask for this key: see its required_input");
+    return not_asked(journal, input.key,
+                     "the task does not ask for this key: see its required_input");
   const bool is_approval = call->state == CallState::needs_approval;
   if (is_approval != (input.kind != TaskInput::Kind::resolve)) {
     return Error(Errc::conflict, is_approval
@@ -146,7 +156,7 @@ Result<store::RecordOutcome> make_resolution(const TaskRef& ref,
     if (other.plan.key == input.key && is_unresolved_write(other)) call = &other;
   }
   if (call == nullptr)
-    return Error(Errc::unprocessable, "the task has no write of unknown outcome with this key");
+    return not_asked(journal, input.key, "the task has no write of unknown outcome with this key");
   store::RecordOutcome fact;
   fact.ref = ref;
   fact.place = call->place;

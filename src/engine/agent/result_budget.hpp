@@ -5,6 +5,7 @@
 
 #include "taskgate/store/journal.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ class ResultBudget {
   void fit(std::string& answer);
   /// Takes so many bytes; false: they are not left, and nothing is taken.
   bool take(std::size_t bytes);
+  /// Of an answer that is not kept after all.
+  void give_back(std::size_t bytes) { taken_ -= std::min(bytes, taken_); }
 
  private:
   const std::size_t bytes_;

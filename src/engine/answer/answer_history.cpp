@@ -29,25 +29,36 @@ bool concerns_answer(EventType type) {
          type == EventType::task_retrying;
 }
 
+// The model that a step asked: its name, which for the judge says that it is one.
+std::string_view model_of_step(std::string_view name) {
+  constexpr std::string_view kJudge = "judge ";
+  return name.starts_with(kJudge) ? name.substr(kJudge.size()) : name;
+}
+
 }  // namespace
+
+void AnswerHistory::spend(std::string_view model, const providers::Usage& used) {
+  add_usage(usage, used);
+  spent.add(model, used);
+}
 
 void AnswerHistory::add(const Step& step) {
   if (!steps.empty()) steps += ',';
   append_step(steps, step);
   ++step_count;
-  add_usage(usage, step.usage);
+  spend(model_of_step(step.name), step.usage);
 }
 
 void AnswerHistory::replay(const Event& event) {
   if (!concerns_answer(event.type)) return;
   const auto data = HistoryJson::parse("{" + event.data + "}", nullptr, false);
   if (!data.is_object()) return;
-  if (event.type == EventType::task_retrying) return add_usage(usage, usage_of(data));
+  if (event.type == EventType::task_retrying) return spend(data.value("model", ""), usage_of(data));
   if (data.value("next", HistoryJson()) == "retry_with_feedback") ++feedbacks;
   // Only steps that AnswerFlow wrote: the others stand in a record of their own.
   if (!data.contains("started_at") || !data.value("step", HistoryJson()).is_number_integer())
     return;
-  add_usage(usage, usage_of(data));
+  spend(model_of_step(data.value("name", "")), usage_of(data));
   auto step = data;
   step["index"] = step["step"];
   for (const char* of_the_event : {"step", "verdict", "next", "reason"}) step.erase(of_the_event);

@@ -4,6 +4,7 @@
 // what is not in memory any more is read back from the task's log.
 
 #include "engine/answer/step.hpp"
+#include "engine/spent.hpp"
 #include "taskgate/core/event.hpp"
 
 #include <string>
@@ -15,7 +16,10 @@ struct AnswerHistory {
   int step_count = 0;
   int feedbacks = 0;       ///< turns that were asked for with the validator's words
   providers::Usage usage;  ///< of all turns, those that failed included
+  Spent spent;             ///< the same, model by model
 
+  /// Of a turn that stands in no step.
+  void spend(std::string_view model, const providers::Usage& used);
   void add(const Step& step);
   /// Reads one event of the log. Those that say nothing of steps are passed over.
   void replay(const Event& event);

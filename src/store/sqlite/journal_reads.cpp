@@ -17,7 +17,7 @@ constexpr const char* kTurns =
 constexpr const char* kCalls =
     "SELECT turn, ord, provider_call_id, tool, tool_version, effect, arguments, arguments_hash,"
     " occurrence, call_key, alias, state, fence, attempts, first_dispatched_at, dispatched_at,"
-    " outcome, outcome_at, evidence, resolved_by, late, asked FROM tool_calls"
+    " outcome, outcome_at, evidence, resolved_by, late, asked, told FROM tool_calls"
     " WHERE tenant = ?1 AND id = ?2 ORDER BY turn, ord";
 
 constexpr const char* kCallHead =
@@ -63,6 +63,7 @@ CallRow read_call(const Query& row) {
   call.resolved_by = row.text(19);
   call.late = row.small(20) != 0;
   call.asked = row.small(21) != 0;
+  call.told = row.text(22);
   return call;
 }
 

@@ -30,7 +30,8 @@ constexpr const char* kCancelRequested =
 
 constexpr const char* kDispatch =
     "UPDATE tool_calls SET state = 3, fence = ?5, attempts = attempts + 1, dispatched_at = ?6,"
-    " first_dispatched_at = coalesce(first_dispatched_at, ?6)"
+    " first_dispatched_at = coalesce(first_dispatched_at, ?6),"
+    " told = CASE WHEN ?7 AND told = '' THEN outcome ELSE told END"
     " WHERE tenant = ?1 AND id = ?2 AND turn = ?3 AND ord = ?4";
 
 constexpr const char* kOutcome =
@@ -144,10 +145,10 @@ constexpr const char* kCopyTurns =
 constexpr const char* kCopyCalls =
     "INSERT INTO tool_calls (tenant, id, turn, ord, provider_call_id, tool, tool_version, effect,"
     " arguments, arguments_hash, occurrence, call_key, alias, state, fence, attempts,"
-    " first_dispatched_at, dispatched_at, outcome, outcome_at, evidence, resolved_by, late, asked)"
-    " SELECT tenant, ?2, turn, ord, provider_call_id, tool, tool_version, effect, arguments,"
+    " first_dispatched_at, dispatched_at, outcome, outcome_at, evidence, resolved_by, late, asked,"
+    " told) SELECT tenant, ?2, turn, ord, provider_call_id, tool, tool_version, effect, arguments,"
     " arguments_hash, occurrence, call_key, alias, state, 0, 0, NULL, NULL, outcome, outcome_at,"
-    " evidence, 'replay', late, 0 FROM tool_calls"
+    " evidence, 'replay', late, 0, told FROM tool_calls"
     " WHERE tenant = ?1 AND id = ?3 AND turn <= ?4";
 
 }  // namespace
@@ -199,7 +200,8 @@ Result<Dispatched> write_dispatch(WriteContext& context, const Dispatch& dispatc
   {
     const auto& [turn, ord] = dispatch.place;
     auto update = context.db.query(kDispatch);
-    update.bind(dispatch.ref.tenant, dispatch.ref.id, turn, ord, dispatch.fence, dispatch.at);
+    update.bind(dispatch.ref.tenant, dispatch.ref.id, turn, ord, dispatch.fence, dispatch.at,
+                static_cast<int>(dispatch.for_repeat));
     update.run();
   }
   Dispatched dispatched;

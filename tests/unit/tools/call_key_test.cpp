@@ -151,10 +151,33 @@ TEST(CanonicalArguments, BoundTheWorkThatDefaultsMake) {
   const auto definition =
       definition_of("t", R"({"properties":{"a":{"items":{"properties":{"b":{"default":1}}}}}})");
   std::string many = R"({"a":[{})";
-  for (int i = 0; i < 10'000; ++i) many += ",{}";
+  for (int i = 0; i < 40'000; ++i) many += ",{}";
   many += "]}";
 
-  EXPECT_NE(canonical(definition, many).find("more than 10000"), std::string::npos);
+  EXPECT_NE(canonical(definition, many).find("too many"), std::string::npos);
+}
+
+TEST(CanonicalArguments, EndWhereASchemaFillsItselfInForEver) {
+  const auto definition = definition_of("t", R"({"$defs":{"n":{"type":"object",
+    "properties":{"next":{"$ref":"#/$defs/n","default":{}}}}},"properties":{"t":{"$ref":"#/$defs/n"}}})");
+
+  const auto filled = canonical(definition, R"({"t":{}})");
+
+  EXPECT_EQ(filled, canonical(definition, R"({"t":{"next":{}}})"));
+  EXPECT_LT(filled.size(), 1000U);
+}
+
+TEST(CanonicalArguments, RefuseDefaultsThatMultiply) {
+  std::string properties;
+  for (int i = 0; i < 20; ++i) {
+    properties += (i > 0 ? ",\"p" : "\"p") + std::to_string(i);
+    properties += R"(":{"$ref":"#/$defs/n","default":{}})";
+  }
+  const auto definition =
+      definition_of("t", R"({"$defs":{"n":{"type":"object","properties":{)" + properties +
+                             R"(}}},"properties":{"t":{"$ref":"#/$defs/n"}}})");
+
+  EXPECT_NE(canonical(definition, R"({"t":{}})").find("too many"), std::string::npos);
 }
 
 }  // namespace

@@ -339,6 +339,26 @@ TEST_F(HttpToolTest, ACancelledCallEndsAtOnce) {
   EXPECT_TRUE(upstream_.wait_for_disconnects(1, 5s));
 }
 
+// The server never answers the TLS handshake: nothing of the call can have reached it.
+TEST_F(HttpToolTest, ACallThatIsStoppedBeforeItLeftWasNotSent) {
+  add("pay", "https://127.0.0.1:" + std::to_string(upstream_.port())).definition.timeout = 60s;
+  std::optional<ToolOutcome> outcome;
+  auto task = [&outcome](Tool& tool) -> boost::asio::awaitable<void> {
+    ToolCallRequest request;
+    request.arguments = "{}";
+    auto got = co_await tool.call(std::move(request));
+    outcome = std::move(got);
+  };
+  test::Cancellable call(context_, task(*box().find("pay")));
+  call.run_until([&] { return upstream_.connections() == 1; });
+
+  call.cancel();
+
+  EXPECT_FALSE(call.wait());  // it ended with an outcome
+  ASSERT_TRUE(outcome);
+  EXPECT_TRUE(outcome->not_sent) << outcome->evidence;
+}
+
 TEST_F(HttpToolTest, TheVersionFollowsWhatMakesATool) {
   const auto version = [&](const std::function<void(HttpToolConfig&)>& change) {
     config_.http.clear();

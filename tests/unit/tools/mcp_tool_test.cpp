@@ -173,6 +173,16 @@ TEST_F(McpToolTest, AReplyMayComeAsAStreamOfEvents) {
   EXPECT_EQ(outcome.result, "mine");
 }
 
+TEST_F(McpToolTest, AReplyWithResultAndErrorSaysNothing) {
+  mcp_.next_call([](const json& id) {
+    auto both = ScriptedMcp::reply_to(id, ScriptedMcp::text_result("done"));
+    both["error"] = {{"code", -32601}, {"message", "no such method"}};
+    return Reply::json(200, both.dump());
+  });
+
+  EXPECT_EQ(call("crm.merge").state, State::unknown);
+}
+
 TEST_F(McpToolTest, AReplyCountsThoughItsStreamStaysOpen) {
   mcp_.next_call([](const json& id) {
     return Reply::chunked(200, "text/event-stream")

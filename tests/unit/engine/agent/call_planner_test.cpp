@@ -193,8 +193,9 @@ TEST_F(CallPlannerTest, CutArgumentsAreNeverSent) {
 
   const auto half = plan({call(R"({"amount":1)")});
   const auto cut = plan({call(R"({"amount":1})")}, providers::FinishReason::length);
+  const auto filtered = plan({call(R"({"amount":1})")}, providers::FinishReason::content_filter);
 
-  for (const auto* plans : {&half, &cut}) {
+  for (const auto* plans : {&half, &cut, &filtered}) {
     EXPECT_EQ(plans->front().state, CallState::failed_definite);
     EXPECT_TRUE(plans->front().key.empty());
     EXPECT_NE(plans->front().outcome.find("tool_args_incomplete"), std::string::npos);

@@ -105,9 +105,10 @@ TEST_F(InputAnswer, FinishedTaskTakesWhatCameOfAnUnknownWrite) {
   EXPECT_EQ(fact->evidence, "timeout");
   EXPECT_EQ(fact->resolved_by, "input");
   EXPECT_EQ(resolve(TaskInput::Kind::approve, "tg_a").error().code(), Errc::conflict);
-  EXPECT_EQ(resolve(TaskInput::Kind::resolve, "tg_b").error().code(), Errc::unprocessable);
+  EXPECT_EQ(resolve(TaskInput::Kind::resolve, "tg_b").error().code(), Errc::conflict);  // known
+  EXPECT_EQ(resolve(TaskInput::Kind::resolve, "tg_z").error().code(), Errc::unprocessable);
   journal_.calls[0].plan.effect = store::CallEffect::read;
-  EXPECT_EQ(resolve(TaskInput::Kind::resolve, "tg_a").error().code(), Errc::unprocessable);
+  EXPECT_EQ(resolve(TaskInput::Kind::resolve, "tg_a").error().code(), Errc::conflict);
 }
 
 TEST_F(InputAnswer, AnswersMustFitTheQuestion) {
