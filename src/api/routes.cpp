@@ -22,7 +22,10 @@ namespace {
 
 struct Handlers {
   explicit Handlers(Services services)
-      : tasks(services.gateway, services.clock, std::move(services.options.check_webhook_url)),
+      : tasks(services.gateway,
+              services.clock,
+              std::move(services.options.check_webhook_url),
+              std::move(services.options.model_hint)),
         agents(services.gateway),
         streams(services.gateway, services.options.heartbeat),
         webhooks(services.store, services.clock),

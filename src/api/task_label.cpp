@@ -1,6 +1,7 @@
 // POST /tasks/{id}/label: was the answer right?
 
 #include "api/characters.hpp"
+#include "api/raw_members.hpp"
 #include "api/request_parts.hpp"
 #include "api/tasks.hpp"
 #include "taskgate/core/json_guard.hpp"
@@ -32,6 +33,7 @@ void read_members(const LabelBody& body, engine::LabelRequest& label, std::vecto
       if (!value.is_boolean()) faults.push_back({"/correct", "expected true or false"});
       if (value.is_boolean()) label.correct = value.get<bool>();
     } else if (name == "note") {
+      if (value.is_null()) continue;  // as it is shown when there is none
       const bool fits =
           value.is_string() && count_characters(value.get_ref<const std::string&>()) <= kMaxNote;
       if (!fits) faults.push_back({"/note", "expected a string of at most 1000 characters"});
@@ -43,6 +45,15 @@ void read_members(const LabelBody& body, engine::LabelRequest& label, std::vecto
     }
   }
   if (!body.contains("correct")) faults.push_back({"/correct", "is required"});
+}
+
+// Of two equal names one would be lost, and nobody could say which was meant.
+void refuse_repeated_member(const std::string& text, std::vector<Fault>& faults) {
+  const auto name = repeated_name(raw_members(text));
+  if (name.empty()) return;
+  std::string path;
+  append_pointer_segment(path, std::string_view(name).substr(0, 64));
+  faults.push_back({std::move(path), "is given twice"});
 }
 
 ParsedLabel read_label(const std::string& text) {
@@ -57,6 +68,7 @@ ParsedLabel read_label(const std::string& text) {
   std::vector<Fault> faults;
   if (body.is_object()) {
     read_members(body, parsed.request, faults);
+    refuse_repeated_member(text, faults);
   } else {
     faults.push_back({"", "expected an object"});
   }

@@ -16,6 +16,31 @@ namespace {
 constexpr std::size_t kBeforeFirst = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t kQuotedLimit = 64;  // bytes of a client's own name repeated in a message
 
+// What providers' own APIs call it, and what says it here.
+struct ForeignField {
+  std::string_view name;
+  std::string_view here;
+};
+constexpr ForeignField kForeignFields[] = {
+    {"max_tokens", "\"max_output_tokens\" says this here"},
+    {"max_completion_tokens", "\"max_output_tokens\" says this here"},
+    {"prompt", "\"input\" says this here"},
+    {"messages", "\"input\" says this here"},
+    {"system", "\"instructions\" says this here"},
+    {"response_format", "\"output_schema\" says this here: a JSON Schema"},
+    {"stream", "every task can be streamed, at GET /tasks/{id}/stream"},
+};
+
+std::string hint_at_field(std::string_view name,
+                          std::span<const std::string_view> known,
+                          bool is_envelope) {
+  if (name.size() > kQuotedLimit) return {};
+  for (const auto& foreign : kForeignFields) {
+    if (is_envelope && foreign.name == name) return " — " + std::string(foreign.here);
+  }
+  return did_you_mean(name, known);
+}
+
 }  // namespace
 
 void FaultList::add(std::string path, std::string message) {
@@ -188,9 +213,8 @@ bool TaskRequestSax::key(std::string& name) {
     if (known[i] == name) frame.field = static_cast<int>(i);
   }
   if (frame.field < 0) {
-    std::string hint;
-    if (name.size() <= kQuotedLimit) hint = did_you_mean(name, known);
-    fault("is not a field that is known here" + hint);
+    fault("is not a field that is known here" +
+          hint_at_field(name, known, frame.place == Place::envelope));
     return true;
   }
   const auto bit = 1U << static_cast<unsigned>(frame.field);

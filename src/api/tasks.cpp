@@ -48,8 +48,11 @@ struct TaskRoutes::Includes {
   bool any() const noexcept { return input || events || steps || tool_calls; }
 };
 
-TaskRoutes::TaskRoutes(engine::Gateway& gateway, const Clock& clock, UrlCheck check_url)
-    : gateway_(gateway), reader_(clock, std::move(check_url)) {}
+TaskRoutes::TaskRoutes(engine::Gateway& gateway,
+                       const Clock& clock,
+                       UrlCheck check_url,
+                       ModelHint model_hint)
+    : gateway_(gateway), reader_(clock, std::move(check_url)), model_hint_(std::move(model_hint)) {}
 
 asio::awaitable<Result<engine::TaskView>> TaskRoutes::look(std::string tenant,
                                                            std::string id,

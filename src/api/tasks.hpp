@@ -13,7 +13,10 @@ namespace taskgate::api {
 /// Handlers of the task resource. Lives as long as the router.
 class TaskRoutes {
  public:
-  TaskRoutes(engine::Gateway& gateway, const Clock& clock, UrlCheck check_url);
+  TaskRoutes(engine::Gateway& gateway,
+             const Clock& clock,
+             UrlCheck check_url,
+             ModelHint model_hint);
 
   boost::asio::awaitable<net::Response> submit(net::Request& request);  ///< POST /tasks
   boost::asio::awaitable<net::Response> put(net::Request& request);     ///< PUT /tasks/{id}
@@ -37,6 +40,7 @@ class TaskRoutes {
 
   engine::Gateway& gateway_;
   TaskRequestReader reader_;
+  ModelHint model_hint_;
 };
 
 }  // namespace taskgate::api

@@ -4,7 +4,9 @@
 #include "api/task_json.hpp"
 #include "api/tasks.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace taskgate::api {
 namespace {
@@ -24,6 +26,27 @@ net::Response faults_response(const net::Request& request, ParsedTaskRequest par
                              : std::to_string(count) + " faults in the task; see errors");
   problem.faults = std::move(parsed.faults);
   return problem_response(request, problem);
+}
+
+// The models that a request names, each with the JSON pointer of its field.
+using NamedModels = std::vector<std::pair<std::string, std::string>>;
+
+NamedModels named_models(const engine::TaskRequest& request) {
+  NamedModels models{{"/model", request.model}};
+  for (std::size_t i = 0; i < request.fallback_models.size(); ++i)
+    models.emplace_back("/fallback_models/" + std::to_string(i), request.fallback_models[i]);
+  if (!request.judge_model.empty()) models.emplace_back("/judge/model", request.judge_model);
+  return models;
+}
+
+// The gateway's error with what can be said of the model that it points to.
+Error explained(Error error, const NamedModels& models, const ModelHint& hint_at) {
+  const auto named = std::find_if(models.begin(), models.end(), [&](const auto& model) {
+    return hint_at && model.first == error.detail();
+  });
+  const std::string hint = named == models.end() ? std::string() : hint_at(named->second);
+  if (hint.empty()) return error;
+  return Error(error.code(), error.message() + "; " + hint).with_detail(error.detail());
 }
 
 // What the gateway refuses, in the words of a submission.
@@ -96,10 +119,12 @@ asio::awaitable<net::Response> TaskRoutes::submit(net::Request& request) {
     co_return faults_response(request, std::move(parsed));
 
   const std::string tenant = principal_of(request).tenant;
+  const auto models = named_models(parsed.request);
   auto submitted = co_await gateway_.submit(tenant, std::move(parsed.request), std::move(options));
   if (!submitted && is_unknown_repeat(parsed, submitted.error()))
     co_return faults_response(request, std::move(parsed));
-  if (!submitted) co_return refused_response(request, submitted.error(), has_key);
+  if (!submitted)
+    co_return refused_response(request, explained(submitted.error(), models, model_hint_), has_key);
 
   auto& view = submitted->view;
   const auto id = view.task.public_id();
@@ -143,10 +168,12 @@ asio::awaitable<net::Response> TaskRoutes::put(net::Request& request) {
   options.client_id = id;
   options.known_only = parsed.too_late;
   const std::string tenant = principal_of(request).tenant;
+  const auto models = named_models(parsed.request);
   auto submitted = co_await gateway_.submit(tenant, std::move(parsed.request), std::move(options));
   if (!submitted && is_unknown_repeat(parsed, submitted.error()))
     co_return faults_response(request, std::move(parsed));
-  if (!submitted) co_return refused_response(request, submitted.error(), false);
+  if (!submitted)
+    co_return refused_response(request, explained(submitted.error(), models, model_hint_), false);
 
   auto& view = submitted->view;
   if (view.task.purged) co_return purged_response(request);

@@ -1,5 +1,7 @@
 #include "taskgate/app/application.hpp"
 
+#include "app/providers_off.hpp"
+#include "app/start_report.hpp"
 #include "app/tools_config.hpp"
 #include "taskgate/api/auth.hpp"
 #include "taskgate/api/routes.hpp"
@@ -238,6 +240,10 @@ void Application::Parts::compose(const Config& config, const Overrides& override
     if (const auto checked = net::check_webhook_url(url, policy); !checked) return checked.error();
     return {};
   };
+  options.model_hint = [names = registry->names(),
+                        off = providers_off(config)](std::string_view model) {
+    return providers::hint_at_model(model, names, off);
+  };
   api::Services services{*engine, *store, *keys, clock, std::move(options)};
   server = std::make_unique<net::HttpServer>(server_options(config),
                                              api::make_router(std::move(services)),
@@ -271,6 +277,7 @@ Result<void> Application::Parts::load_keys(const Config& config) {
                                              "--tenant NAME --scopes admin --db " +
                                              config.database.path + "`, then start again");
   }
+  warn_without_keys(config, *rows, system_clock.now());
   keys->load(std::move(rows.value()));
   return {};
 }
@@ -282,7 +289,9 @@ Result<void> Application::start() {
   parts_ = std::make_unique<Parts>();
   parts_->store = std::move(opened.value());
   parts_->compose(config_, overrides_);
-  return parts_->go(config_);
+  if (const auto running = parts_->go(config_); !running) return running.error();
+  report_start(config_, url());
+  return {};
 }
 
 std::string Application::url() const {

@@ -1,4 +1,5 @@
 #include "app/command_table.hpp"
+#include "taskgate/api/auth.hpp"
 #include "taskgate/app/cli.hpp"
 #include "taskgate/core/suggest.hpp"
 
@@ -145,18 +146,12 @@ ConfigSources sources_of(const Words& words, Environment environment, ConfigPurp
   return sources;
 }
 
-// Tenants appear in paths, logs and keys: letters that need no escaping anywhere.
-bool is_tenant_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
-}
-
 std::optional<UsageError> check_tenant(const Words& words) {
   const auto topic = words.command->name;
   if (!words.has("--tenant")) return usage("--tenant is missing", topic);
-  if (!is_tenant_name(words.value("--tenant")))
-    return usage("--tenant: expected 1 to 64 of a-z, 0-9, - and _", topic);
+  if (!api::is_tenant_name(words.value("--tenant")))
+    return usage(
+        "--tenant: expected 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit", topic);
   return std::nullopt;
 }
 

@@ -8,6 +8,7 @@ constexpr Flag kConfig{"--config", "FILE",
 constexpr Flag kListen{"--listen", "HOST:PORT", "address and port; port 0 takes any free one",
                        "/server/listen"};
 constexpr Flag kDatabase{"--db", "FILE", "the SQLite file; created when absent", "/database/path"};
+constexpr Flag kExistingDatabase{"--db", "FILE", "the SQLite file of a server", "/database/path"};
 constexpr Flag kLogFormat{"--log-format", "FORMAT", "text, json or logfmt", "/log/format"};
 constexpr Flag kLogLevel{"--log-level", "LEVEL", "debug, info, warning, error or off",
                          "/log/level"};
@@ -18,7 +19,7 @@ constexpr Flag kTlsKey{"--tls-key", "FILE", "PEM private key of the certificate"
 constexpr Flag kLoopbackForTests{"--allow-loopback-for-tests", "",
                                  "let /webhooks/allow_loopback_for_tests be true: for tests", ""};
 constexpr Flag kJson{"--json", "", "write JSON", ""};
-constexpr Flag kTenant{"--tenant", "NAME", "whose; a-z, 0-9, - and _, up to 64 (required)", ""};
+constexpr Flag kTenant{"--tenant", "NAME", "whose; 1 to 64 of A-Z a-z 0-9 . _ - (required)", ""};
 
 constexpr Flag kServeFlags[] = {kConfig,   kListen,         kDatabase, kLogFormat,
                                 kLogLevel, kTlsCertificate, kTlsKey,   kLoopbackForTests};
@@ -35,9 +36,9 @@ constexpr Flag kKeysCreateFlags[] = {
     {"--env", "", "print `export TASKGATE_KEY=…` for a shell", ""},
     kConfig,
     kDatabase};
-constexpr Flag kKeysListFlags[] = {kJson, kConfig, kDatabase};
-constexpr Flag kDatabaseFlags[] = {kConfig, kDatabase};
-constexpr Flag kWebhooksSecretFlags[] = {kTenant, kConfig, kDatabase};
+constexpr Flag kKeysListFlags[] = {kJson, kConfig, kExistingDatabase};
+constexpr Flag kDatabaseFlags[] = {kConfig, kExistingDatabase};
+constexpr Flag kWebhooksSecretFlags[] = {kTenant, kConfig, kExistingDatabase};
 constexpr Flag kVersionFlags[] = {kJson};
 
 constexpr CommandSpec kCommands[] = {
@@ -71,12 +72,13 @@ constexpr CommandSpec kCommands[] = {
      {},
      "taskgate config reference > config.md"},
     {"keys create", "", "make an API key and show it, once",
-     "The key is kept as a hash: this is the only time that it can be read.", kKeysCreateFlags,
-     "taskgate keys create --tenant acme --scopes read,submit"},
+     "The key is kept as a hash: this is the only time that it can be read. The twelve characters\n"
+     "after tg_live_ are the KEY_ID that `keys revoke` takes and `keys list` shows.",
+     kKeysCreateFlags, "taskgate keys create --tenant acme --scopes read,submit"},
     {"keys list", "", "list API keys, without their secrets", "", kKeysListFlags,
      "taskgate keys list"},
     {"keys revoke", "KEY_ID", "make an API key useless",
-     "KEY_ID is the first part of the key, as `keys list` shows it.", kDatabaseFlags,
+     "KEY_ID: the twelve characters after tg_live_, as `keys list` shows them.", kDatabaseFlags,
      "taskgate keys revoke 4fGh7KlmNp2q"},
     {"webhooks secret", "", "show the secret that signs a tenant's webhooks", "",
      kWebhooksSecretFlags, "taskgate webhooks secret --tenant acme"},

@@ -77,7 +77,8 @@ struct Runner {
     if (!created) return fail(created.error(), err);
     if (command.as_environment) out << "export TASKGATE_KEY=";
     out << created.value() << '\n';
-    err << "This key is shown once; only its hash is kept.\n";
+    err << "This key is shown once; only its hash is kept. To revoke it: taskgate keys revoke "
+        << api::parse_key(created.value())->id << '\n';
     return ExitCode::ok;
   }
 

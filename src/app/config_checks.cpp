@@ -30,7 +30,7 @@ void check_tls(ConfigReader& reader, const TlsConfig& tls) {
 }
 
 void check_provider(ConfigReader& reader, const std::string& name, ProviderConfig& provider) {
-  const std::string pointer = "/providers/" + name;
+  const std::string pointer = pointer_child("/providers", name);
   const auto& origins = reader.loaded().origins;
   if (provider.api_key.empty() && origins.contains(pointer + "/api_key")) provider.enabled = false;
   if (provider.base_url.empty()) {

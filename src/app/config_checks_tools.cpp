@@ -18,10 +18,50 @@ std::string given(ConfigReader& reader, const std::string& object, const std::st
   return reader.loaded().origins.contains(pointer) ? pointer : object;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+// Fields that frame and route a message (RFC 9110 §7.6.1, RFC 9112): the HTTP client's alone.
+bool is_framing_field(std::string_view name) {
+  constexpr std::string_view kFraming[] = {
+      "host", "content-length", "transfer-encoding", "connection",
+      "te",   "upgrade",        "trailer",           "keep-alive"};
+  const std::string lower = lower_case(name);
+  return lower.starts_with("proxy-") ||
+         std::find(std::begin(kFraming), std::end(kFraming), lower) != std::end(kFraming);
+}
+
+// Fields of ours in a call (tools/http_tool.cpp, tools/mcp_server.cpp).
+bool is_own_field(std::string_view name) {
+  constexpr std::string_view kOwn[] = {"accept",     "content-type",         "x-taskgate-task",
+                                       "user-agent", "mcp-protocol-version", "mcp-session-id"};
+  const std::string lower = lower_case(name);
+  return std::find(std::begin(kOwn), std::end(kOwn), lower) != std::end(kOwn);
+}
+
+void check_headers(ConfigReader& reader, const std::string& pointer, const HeaderMap& headers) {
+  for (const auto& [name, value] : headers) {
+    if (!is_framing_field(name)) continue;
+    reader.complain_within(
+        pointer, pointer_child("", name),
+        "the field " + name + " belongs to the HTTP connection and cannot be set: take it out");
+  }
+}
+
 void check_tool_url(ConfigReader& reader,
                     const std::string& pointer,
                     const std::string& url,
                     bool allow_private) {
+  if (url.find_first_of("{}") != std::string::npos) {
+    reader.complain(pointer, "a URL is fixed: nothing is filled into {…}",
+                    "arguments go into the body, with GET and DELETE into the query");
+    return;
+  }
   net::SsrfPolicy policy;
   policy.allowed_ports.clear();
   policy.allow_private = allow_private;
@@ -33,6 +73,13 @@ void check_tool_url(ConfigReader& reader,
   }();
   reader.complain(pointer, checked.error().message(),
                   would_do ? "for a host of your own network set allow_private to true" : "");
+}
+
+// Where a URL's scheme, host and port end.
+std::size_t end_of_host(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto host = scheme == std::string_view::npos ? 0 : scheme + 3;
+  return std::min(url.find_first_of("/?#", host), url.size());
 }
 
 // Every fault at its own place within the schema, where the file has it.
@@ -73,11 +120,19 @@ void check_definition(ConfigReader& reader, const std::string& pointer, const To
   if (!is_token) {
     reader.complain(given(reader, pointer, "idempotency_header"),
                     "expected the name of a header field", "e.g. \"Idempotency-Key\"");
+  } else if (is_framing_field(header) || is_own_field(header)) {
+    reader.complain(given(reader, pointer, "idempotency_header"),
+                    "the field " + header + " has another meaning, a key would be lost in it",
+                    "e.g. \"Idempotency-Key\"");
   }
   if (tool.key_window.count() > 0 && tool.definition.on_unknown != UnknownPolicy::retry_same_key) {
     reader.complain(given(reader, pointer, "key_window_seconds"),
                     "it means something only with \"on_unknown\": \"retry_same_key\"", "",
                     Severity::warning);
+  } else if (tool.key_window.count() > 0 && tool.key_window <= tool.definition.timeout) {
+    reader.complain(given(reader, pointer, "key_window_seconds"),
+                    "it is not longer than the timeout, so that a key is never sent again",
+                    "what the downstream promises, or a shorter timeout_ms");
   }
 }
 
@@ -99,6 +154,7 @@ void check_http_tool(ConfigReader& reader, const std::string& name, const ToolCo
   const std::string pointer = pointer_child("/tools", name);
   const auto& http = tool.http;
   check_definition(reader, pointer, tool);
+  check_headers(reader, pointer + "/http/headers", http.headers);
   check_key_header(reader, pointer, tool, http.headers);
   check_parameters(reader, pointer, tool);
   if (http.url.empty()) {
@@ -112,6 +168,8 @@ void check_http_tool(ConfigReader& reader, const std::string& name, const ToolCo
     const auto place = http.reconcile_url.find("{key}");
     if (place == std::string::npos) {
       reader.complain(at, "it must hold {key}", "");
+    } else if (place < end_of_host(http.reconcile_url)) {
+      reader.complain(at, "{key} must stand in the path or in the query, not in the host", "");
     } else {
       std::string url = http.reconcile_url;
       check_tool_url(reader, at, url.replace(place, 5, "k"), http.allow_private);
@@ -131,6 +189,7 @@ void check_mcp_server(ConfigReader& reader, const std::string& name, McpServerCo
   } else {
     check_tool_url(reader, pointer + "/url", server.url, server.allow_private);
   }
+  check_headers(reader, pointer + "/headers", server.headers);
   for (auto& [remote_name, tool] : server.tools) {
     const std::string at = pointer_child(pointer_child(pointer, "tools"), remote_name);
     tool.definition.name = tool.as;

@@ -178,7 +178,10 @@ void ConfigReader::read_providers(const json& value) {
     } else if (name == "sim") {
       complain_at(document_.keys[pointer], pointer, "\"sim\" is the built-in simulator's name",
                   "choose another");
-    } else if (!object.is_object()) {
+      continue;
+    }
+    // Read all the same: its name must not hide what else is wrong with it.
+    if (!object.is_object()) {
       complain_at(document_.values[pointer], pointer,
                   std::string("expected object, got ") + object.type_name(),
                   known_names(provider_keys()));
@@ -245,7 +248,11 @@ void ConfigReader::put(Owner& owner,
   } else {
     loaded_.origins[pointer] = origin;
   }
-  if (complaint) complain(pointer, complaint->message, complaint->hint);
+  if (!complaint) return;
+  const std::string part = pointer + complaint->below;
+  const bool is_in_file = origin.empty() && document_.values.contains(part);
+  complain(is_in_file ? part : pointer, complaint->message, complaint->hint);
+  spoilt_.insert(pointer);
 }
 
 void ConfigReader::read_environment() {

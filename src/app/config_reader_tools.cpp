@@ -54,7 +54,9 @@ void ConfigReader::read_named(const std::string& section, const json& value) {
     const std::string pointer = pointer_child(root, name);
     if (!rules->is_name(name)) {
       complain_at(document_.keys[pointer], pointer, rules->refusal, rules->rule);
-    } else if (!object.is_object()) {
+    }
+    // Read all the same: its name must not hide what else is wrong with it.
+    if (!object.is_object()) {
       complain_at(document_.values[pointer], pointer,
                   std::string("expected object, got ") + object.type_name(), "");
     } else if (section == "tools") {

@@ -55,7 +55,9 @@ bool is_key_name(std::string_view name) {
 
 Result<std::string> create_key(const std::string& database, const NewKey& key) {
   if (!api::is_tenant_name(key.tenant))
-    return Error(Errc::invalid_argument, "tenant: expected 1 to 64 letters, digits, '.', '_', '-'");
+    return Error(Errc::invalid_argument,
+                 "tenant: expected 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or "
+                 "digit");
   if (!is_key_name(key.name))
     return Error(Errc::invalid_argument,
                  "name: expected at most 200 bytes without control characters");
@@ -99,7 +101,7 @@ Result<void> revoke_key(const std::string& database, const std::string& key_id) 
 
 Result<std::vector<std::string>> webhook_secrets(const std::string& database,
                                                  const std::string& tenant) {
-  auto opened = open_offline(database);
+  auto opened = open_existing(database);
   if (!opened) return opened.error();
   auto secrets = complete(opened.value()->webhook_secrets(tenant));
   opened.value()->close();

@@ -1,7 +1,11 @@
 #include "app/setting_kinds.hpp"
 
+#include "app/json_document.hpp"
+
+#include <algorithm>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace taskgate::app {
 
@@ -10,17 +14,29 @@ using nlohmann::ordered_json;
 
 namespace {
 
-// RFC 9110 §5.1 token for names; no control characters in values (§5.5).
-bool is_header(std::string_view name, std::string_view text) {
+// RFC 9110 §5.1: a token.
+bool is_header_name(std::string_view name) {
   constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
   for (const char c : name) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (!letter && kTokenMarks.find(c) == std::string_view::npos) return false;
   }
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
-  }
   return !name.empty();
+}
+
+// RFC 9110 §5.5: no control characters.
+bool is_header_text(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+// The first element that `fits` refuses.
+template <class Fits>
+std::optional<FaultyElement> faulty_element(const json& value, std::string expected, Fits fits) {
+  if (!value.is_array()) return std::nullopt;
+  const auto found = std::find_if_not(value.begin(), value.end(), fits);
+  if (found == value.end()) return std::nullopt;
+  return FaultyElement{"/" + std::to_string(found - value.begin()), std::move(expected), *found};
 }
 
 }  // namespace
@@ -109,11 +125,39 @@ bool take(HeaderMap& out, const json& value) {
   if (!value.is_object()) return false;
   HeaderMap headers;
   for (const auto& [name, text] : value.items()) {
-    if (!text.is_string() || !is_header(name, text.get_ref<const std::string&>())) return false;
+    if (!text.is_string() || !is_header_name(name) ||
+        !is_header_text(text.get_ref<const std::string&>()))
+      return false;
     headers[name] = text.get<std::string>();
   }
   out = std::move(headers);
   return true;
+}
+
+std::optional<FaultyElement> faulty_integer(const json& value,
+                                            std::int64_t low,
+                                            std::int64_t high) {
+  return faulty_element(
+      value, "integer " + std::to_string(low) + ".." + std::to_string(high),
+      [&](const json& item) { return bounded_integer(item, low, high).has_value(); });
+}
+
+std::optional<FaultyElement> faulty_text(const json& value) {
+  return faulty_element(value, "string", [](const json& item) { return item.is_string(); });
+}
+
+std::optional<FaultyElement> faulty_header(const json& value) {
+  if (!value.is_object()) return std::nullopt;
+  for (const auto& [name, text] : value.items()) {
+    if (!is_header_name(name))
+      return FaultyElement{pointer_child("", name), "the name of a header field", name};
+    if (!text.is_string())
+      return FaultyElement{pointer_child("", name), "the header field's text", text};
+    if (!is_header_text(text.get_ref<const std::string&>()))
+      return FaultyElement{pointer_child("", name),
+                           "one line of text without control characters, for a header field", text};
+  }
+  return std::nullopt;
 }
 
 ordered_json shown(bool value) {

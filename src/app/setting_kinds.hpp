@@ -30,6 +30,19 @@ bool take_integers(std::vector<int>& out,
                    std::int64_t low,
                    std::int64_t high);
 
+/// What of a list, or of header fields, is to blame when take() has refused it.
+struct FaultyElement {
+  std::string below;     ///< its JSON pointer within the value
+  std::string expected;  ///< what it should have been
+  nlohmann::json value;
+};
+/// nullopt: `value` is no list (no object), or nothing in it is wrong.
+std::optional<FaultyElement> faulty_integer(const nlohmann::json& value,
+                                            std::int64_t low,
+                                            std::int64_t high);
+std::optional<FaultyElement> faulty_text(const nlohmann::json& value);
+std::optional<FaultyElement> faulty_header(const nlohmann::json& value);
+
 nlohmann::ordered_json shown(bool value);
 nlohmann::ordered_json shown(double value);
 nlohmann::ordered_json shown(const ListenAddress& value);

@@ -148,6 +148,22 @@ json texts_in(const std::string& text) {
   return list;
 }
 
+// Which element of a value that was refused is to blame, for the kinds that have elements.
+template <class T, class Owner>
+std::optional<FaultyElement> faulty_part(const Setting<Owner>& setting, const json& value) {
+  if constexpr (std::is_same_v<T, std::vector<int>>) {
+    return faulty_integer(value, setting.minimum, setting.maximum);
+  } else if constexpr (std::is_same_v<T, std::vector<std::uint16_t>>) {
+    return faulty_integer(value, 1, 65'535);
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    return faulty_text(value);
+  } else if constexpr (std::is_same_v<T, HeaderMap>) {
+    return faulty_header(value);
+  } else {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 template <class Owner>
@@ -180,6 +196,11 @@ std::optional<Complaint> assign(Owner& owner, const Setting<Owner>& setting, con
     } else {
       if (take(binding(owner), value)) return std::nullopt;
       if (std::is_same_v<T, ListenAddress>) hint = "e.g. \"127.0.0.1:8080\" or \"[::1]:8080\"";
+    }
+    if (const auto part = faulty_part<T>(setting, value)) {
+      const bool secret = setting.secret || std::is_same_v<T, HeaderMap>;
+      return Complaint{"expected " + part->expected + ", " + got(part->value, secret), hint,
+                       part->below};
     }
     return Complaint{"expected " + expected_of(setting) + ", " + got(value, setting.secret), hint};
   });

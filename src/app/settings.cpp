@@ -160,7 +160,7 @@ const Setting<Config> kConfigSettings[] = {
     {"webhooks/allowed_ports", in_webhooks<&WebhookConfig::allowed_ports>, 1, 65'535,
      "Ports that a webhook's URL may name; an empty list allows every port."},
     {"auth/mode", kAuthMode, 0, 0,
-     "`keys`: every request needs an API key; `open`: none is asked for, on a loopback address only."},
+     "`keys`: every request needs an API key; `open`: none is asked for, on a loopback address only, and everybody is the tenant `default`."},
     {"log/level", kLevelChoice, 0, 0,
      "Least level that is logged."},
     {"log/format", kFormatChoice, 0, 0,

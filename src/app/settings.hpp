@@ -72,6 +72,8 @@ std::span<const Setting<PriceConfig>> price_settings();
 struct Complaint {
   std::string message;  ///< "expected …, got …"
   std::string hint;
+  std::string
+      below{};  ///< JSON pointer of the element to blame, within the value; empty: all of it
 };
 
 /// Sets the value from JSON. A complaint leaves the owner as it was.

@@ -65,7 +65,8 @@ constexpr auto in_price = &reach<PriceConfig, Member>;
 
 constexpr std::string_view kDescriptionMeaning = "What the tool does, for the model.";
 constexpr std::string_view kEffectMeaning =
-    "`read`: changes nothing and may be sent again; `write`: executed at most once.";
+    "`read`: changes nothing and may be sent again; `write`: executed at most once, unless the "
+    "tool's policy or a person says otherwise (docs/agents.md).";
 constexpr std::string_view kRepeatMeaning =
     "The same write asked for again in one task: `collapse` answers with what the first one gave, "
     "`allow` executes again, `reject` tells the model that it is a mistake.";

@@ -1,11 +1,13 @@
 #include "providers/simulated_model.hpp"
 
 #include "providers/simulated_agent.hpp"
+#include "taskgate/core/suggest.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 namespace taskgate::providers {
 namespace {
@@ -44,21 +46,28 @@ std::optional<milliseconds> duration_of(std::string_view text) {
   return milliseconds(static_cast<std::int64_t>(*value * unit));
 }
 
+constexpr std::array<std::pair<std::string_view, SimError>, 9> kSimErrors{
+    {{"context_length", SimError::context_length},
+     {"refusal", SimError::refusal},
+     {"content_filter", SimError::content_filter},
+     {"rate_limit", SimError::rate_limit},
+     {"overloaded", SimError::overloaded},
+     {"server_error", SimError::server_error},
+     {"timeout", SimError::timeout},
+     {"stream_cut", SimError::stream_cut},
+     {"truncated", SimError::truncated}}};
+
 std::optional<SimError> error_of(std::string_view code) {
-  constexpr std::array<std::pair<std::string_view, SimError>, 9> kCodes{
-      {{"context_length", SimError::context_length},
-       {"refusal", SimError::refusal},
-       {"content_filter", SimError::content_filter},
-       {"rate_limit", SimError::rate_limit},
-       {"overloaded", SimError::overloaded},
-       {"server_error", SimError::server_error},
-       {"timeout", SimError::timeout},
-       {"stream_cut", SimError::stream_cut},
-       {"truncated", SimError::truncated}}};
-  for (const auto& [name, error] : kCodes) {
+  for (const auto& [name, error] : kSimErrors) {
     if (name == code) return error;
   }
   return std::nullopt;
+}
+
+std::string all_codes() {
+  std::string all;
+  for (const auto& [name, error] : kSimErrors) all.append(all.empty() ? "" : " or ").append(name);
+  return all;
 }
 
 // "reorder+reformat"; nullopt for an unknown word.
@@ -136,6 +145,55 @@ std::optional<SimModel> base_model(std::string_view name) {
   return model;
 }
 
+// --- what is wrong with a name --------------------------------------------------------------
+
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
+
+std::string unknown_base(std::string_view base) {
+  constexpr std::string_view kNames[] = {"echo", "default", "slow",  "lorem",
+                                         "json", "flaky",   "error", "tools"};
+  std::string text = "there is no model sim/" + std::string(base);
+  const auto guess = closest(base, kNames);
+  text += guess ? " — did you mean \"sim/" + *guess + "\"?" : std::string(", but");
+  if (!guess) {
+    for (const auto name : kNames) text.append(" sim/").append(name);
+  }
+  return text;
+}
+
+// The one kind of model that takes it; nullopt: every kind does.
+std::optional<SimKind> owner_of(std::string_view parameter) {
+  if (parameter == "tokens") return SimKind::lorem;
+  if (parameter == "p" || parameter == "status") return SimKind::flaky;
+  if (parameter == "vary") return SimKind::tools;
+  if (parameter == "code") return SimKind::error;
+  return std::nullopt;
+}
+
+std::string bad_parameter(std::string_view base,
+                          std::string_view key,
+                          std::string_view value,
+                          SimKind kind) {
+  constexpr std::string_view kAll[] = {"ttft", "tps", "tokens", "p", "status", "vary", "code"};
+  std::vector<std::string_view> known;
+  for (const auto name : kAll) {
+    if (owner_of(name).value_or(kind) == kind) known.push_back(name);
+  }
+  const std::string model = "sim/" + std::string(base);
+  if (std::find(known.begin(), known.end(), key) == known.end()) {
+    std::string text = model + " has no parameter " + quoted(key) + did_you_mean(key, known);
+    text += "; it takes:";
+    for (const auto name : known) text.append(" ").append(name);
+    return text;
+  }
+  std::string text =
+      "the parameter " + quoted(key) + " of " + model + " cannot be " + quoted(value);
+  if (key == "code") text += ", but " + all_codes();
+  return text + " (docs/providers.md, The simulator)";
+}
+
 std::string lorem_text(int tokens, SimRandom& random) {
   constexpr std::array<std::string_view, 24> kWords{
       "lorem",  "ipsum", "dolor",   "sit",    "amet",       "consectetur", "adipiscing", "elit",
@@ -152,10 +210,16 @@ std::string lorem_text(int tokens, SimRandom& random) {
 
 }  // namespace
 
-std::optional<SimModel> parse_sim_model(std::string_view name) {
+std::optional<SimModel> parse_sim_model(std::string_view name, std::string* fault) {
+  const auto refuse = [fault](auto describe) {
+    if (fault != nullptr) *fault = describe();
+    return std::nullopt;
+  };
   const std::size_t question = std::min(name.find('?'), name.size());
-  auto model = base_model(name.substr(0, question));
-  if (!model || question + 1 == name.size()) return std::nullopt;
+  const std::string_view base = name.substr(0, question);
+  auto model = base_model(base);
+  if (!model) return refuse([&] { return unknown_base(base); });
+  if (question + 1 == name.size()) return refuse([] { return "nothing follows the ?"; });
   std::string_view rest = name.substr(std::min(question + 1, name.size()));
   bool has_code = false;
   std::array<std::string_view, 8> seen;
@@ -165,15 +229,18 @@ std::optional<SimModel> parse_sim_model(std::string_view name) {
     const std::string_view pair = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos || count == seen.size()) return std::nullopt;
     const std::string_view key = pair.substr(0, equals);
     const auto known = seen.begin() + static_cast<std::ptrdiff_t>(count);
-    if (std::find(seen.begin(), known, key) != known) return std::nullopt;
+    if (count == seen.size() || std::find(seen.begin(), known, key) != known)
+      return refuse([&] { return "the parameter " + quoted(key) + " is given twice"; });
     seen[count++] = key;
-    if (!take_parameter(key, pair.substr(equals + 1), *model)) return std::nullopt;
+    const std::string_view value = equals == std::string_view::npos ? "" : pair.substr(equals + 1);
+    if (!take_parameter(key, value, *model))
+      return refuse([&] { return bad_parameter(base, key, value, model->kind); });
     has_code = has_code || key == "code";
   }
-  if (model->kind == SimKind::error && !has_code) return std::nullopt;
+  if (model->kind == SimKind::error && !has_code)
+    return refuse([] { return "sim/error needs a code, e.g. sim/error?code=" + all_codes(); });
   return model;
 }
 

@@ -48,8 +48,9 @@ struct SimModel {
   unsigned vary = 0;  ///< what an agent does to its calls: bits of sim_variation()
 };
 
-/// nullopt: no such model, or a parameter that is unknown, repeated or out of range.
-std::optional<SimModel> parse_sim_model(std::string_view name);
+/// nullopt: no such model, or a parameter that is unknown, repeated or out of range; `fault`, when
+/// it is given, says which, in a sentence for whoever wrote the name.
+std::optional<SimModel> parse_sim_model(std::string_view name, std::string* fault = nullptr);
 
 /// SplitMix64 over request.seed, else over the task's id: the same task, the same behaviour.
 class SimRandom {

@@ -1,6 +1,6 @@
-// The README is executable: each ```sh block that follows the comment <!-- test --> is run, in
-// order, in one shell, against a fresh `taskgate dev`. `<!-- test: TEXT -->` asks besides that the
-// block's output holds TEXT. The address 127.0.0.1:8080 (or localhost:8080) stands for the server.
+// The README, and docs/agents.md after it, are executable: each ```sh block that follows the comment
+// <!-- test --> is run, in order, in one shell, against a fresh `taskgate dev`. `<!-- test: TEXT -->`
+// asks besides that the block's output holds TEXT. The address 127.0.0.1:8080 (or localhost:8080) stands for the server.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -60,11 +60,13 @@ function checkExtractor() {
 
 await runTest({ deadlineMs: 180_000 }, async ({ gateway, scratch, binary }) => {
   checkExtractor();
-  const readme = process.env.TASKGATE_README
-    ?? path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname),
-                 '../../README.md');
-  const blocks = fs.existsSync(readme) ? testBlocks(fs.readFileSync(readme, 'utf8')) : [];
-  if (blocks.length === 0) throw new Skip('README.md has no block marked <!-- test -->');
+  const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
+  const pages = process.env.TASKGATE_README ? [process.env.TASKGATE_README]
+    : ['README.md', 'docs/agents.md'].map((name) => path.join(here, '../..', name));
+  const blocks = pages.filter((page) => fs.existsSync(page)).flatMap((page) =>
+    testBlocks(fs.readFileSync(page, 'utf8'))
+      .map((block) => ({ ...block, place: `${path.basename(page)} line ${block.line}` })));
+  if (blocks.length === 0) throw new Skip('no page has a block marked <!-- test -->');
   if (spawnSync('curl', ['--version']).error) {
     throw new Skip('curl is not installed; config/quickstart.sh run installs it');
   }
@@ -79,12 +81,12 @@ await runTest({ deadlineMs: 180_000 }, async ({ gateway, scratch, binary }) => {
            PATH: `${path.dirname(path.resolve(binary))}:${process.env.PATH}` },
   });
   const outputs = run.stdout.split(`${mark}\n`).slice(1);
-  const where = blocks[Math.max(0, outputs.length - 1)].line;
-  assert.equal(run.status, 0, `README.md line ${where}: the block failed (${run.signal ?? ''}` +
+  const where = blocks[Math.max(0, outputs.length - 1)].place;
+  assert.equal(run.status, 0, `${where}: the block failed (${run.signal ?? ''}` +
                `${run.status})\n${outputs.at(-1)}\n${run.stderr}`);
-  blocks.forEach(({ expected, line }, index) => {
+  blocks.forEach(({ expected, place }, index) => {
     assert.ok(!expected || outputs[index].includes(expected),
-              `README.md line ${line}: no ${JSON.stringify(expected)} in\n${outputs[index]}`);
+              `${place}: no ${JSON.stringify(expected)} in\n${outputs[index]}`);
   });
-  return `${blocks.length} blocks of README.md`;
+  return `${blocks.length} blocks of ${pages.map((page) => path.basename(page)).join(', ')}`;
 });

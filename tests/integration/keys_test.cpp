@@ -2,6 +2,7 @@
 
 #include "support/test_gateway.hpp"
 #include "taskgate/app/key_admin.hpp"
+#include "taskgate/observe/log.hpp"
 
 #include <gtest/gtest.h>
 
@@ -66,13 +67,34 @@ TEST(Keys, AskingForThoseOfAnAbsentDatabaseMakesNone) {
 
   const auto listed = app::list_keys(database);
   const auto revoked = app::revoke_key(database, "abc");
+  const auto secrets = app::webhook_secrets(database, "acme");
 
   ASSERT_FALSE(listed.has_value());
   EXPECT_EQ(listed.error().code(), Errc::not_found);
   EXPECT_NE(listed.error().message().find("typo.db"), std::string::npos);
   EXPECT_FALSE(revoked.has_value());
+  EXPECT_FALSE(secrets.has_value());
   EXPECT_TRUE(std::filesystem::is_empty(folder));
   std::filesystem::remove_all(folder);
+}
+
+TEST(Keys, AServerThatNobodyCanUseSaysSoAtItsStart) {
+  TestGateway gateway([](app::Config& config) { config.auth.mode = app::AuthMode::keys; });
+  std::string lines;
+  log::Options capture;
+  capture.format = log::Format::logfmt;
+  capture.writer = [&lines](std::string_view line) { lines.append(line).append("\n"); };
+  log::set_up(std::move(capture));
+
+  gateway.restart();
+  gateway.stop();
+
+  log::Options quiet;
+  quiet.level = log::Level::error;
+  log::set_up(std::move(quiet));
+  EXPECT_NE(lines.find("level=warning event=server.no_keys"), std::string::npos) << lines;
+  EXPECT_NE(lines.find("level=info event=server.started"), std::string::npos) << lines;
+  EXPECT_NE(lines.find(gateway.database()), std::string::npos) << lines;
 }
 
 TEST(Keys, WithoutOneEverythingButHealthIsClosed) {

@@ -23,6 +23,9 @@ namespace taskgate::api {
 /// Judges a webhook URL (the SSRF guard of net); an error's message is shown to the client.
 using UrlCheck = std::function<Result<void>(std::string_view url)>;
 
+/// A sentence about a model that no provider has, for whoever asked for it; empty: none.
+using ModelHint = std::function<std::string(std::string_view model)>;
+
 /// A provider that tasks may name, for GET /models.
 struct ProviderInfo {
   std::string name;                     ///< first segment of `model`, e.g. "openai"
@@ -35,6 +38,7 @@ struct ApiOptions {
   std::chrono::milliseconds heartbeat{15'000};  ///< comment interval of idle streams
   std::vector<ProviderInfo> providers;          ///< shown by GET /models
   UrlCheck check_webhook_url;                   ///< required
+  ModelHint model_hint;                         ///< empty: unknown models are not explained
 };
 
 /// What the routes work on. The references must outlive the router.

@@ -28,6 +28,7 @@ Result<std::vector<store::ApiKey>> list_keys(const std::string& database);
 /// Errors: also Errc::not_found.
 Result<void> revoke_key(const std::string& database, const std::string& key_id);
 /// The tenant's webhook signing secrets, newest first; creates the first when there is none.
+/// Errors: also Errc::not_found when there is no database.
 Result<std::vector<std::string>> webhook_secrets(const std::string& database,
                                                  const std::string& tenant);
 

@@ -76,6 +76,9 @@ class ApiFixture : public ::testing::Test {
       if (url.starts_with("https://")) return {};
       return Error(Errc::invalid_argument, "must be an https URL");
     };
+    options.model_hint = [](std::string_view model) {
+      return "is " + std::string(model) + " what you mean?";
+    };
     router = api::make_router(api::Services{gateway, store, ring, clock, std::move(options)});
     gate = api::make_gate(ring);
   }

@@ -62,6 +62,19 @@ TEST_F(Submit, AnUnknownModelIsAFaultOfTheModel) {
   EXPECT_EQ(body["errors"][0]["path"], "/model");
 }
 
+TEST_F(Submit, AnUnknownModelIsExplainedWhereItIsNamed) {
+  Error unknown(Errc::invalid_argument, "unknown model");
+  gateway.refuse_next = unknown.with_detail("/fallback_models/1");
+  const auto task = R"({"model":"sim/a","input":"hi","fallback_models":["sim/b","sim/c"]})";
+  const auto fallback = post("/tasks", task);
+  gateway.refuse_next = Error(Errc::invalid_argument, "unknown tool").with_detail("/tools/0");
+  const auto tool = post("/tasks", task);
+
+  EXPECT_EQ(json_of(fallback)["errors"][0]["path"], "/fallback_models/1");
+  EXPECT_EQ(json_of(fallback)["errors"][0]["message"], "unknown model; is sim/c what you mean?");
+  EXPECT_EQ(json_of(tool)["errors"][0]["message"], "unknown tool");
+}
+
 TEST_F(Submit, ReplaysAnIdempotencyKey) {
   const HeaderList quoted{{"Idempotency-Key", "\"k-1\""}};
   const HeaderList bare{{"Idempotency-Key", "k-1"}};
@@ -169,6 +182,25 @@ TEST_F(Submit, APurgedTaskIsGoneForPutToo) {
   (void)del("/tasks/a");
 
   EXPECT_EQ(put("/tasks/a", kGoodTask).status(), 410U);
+}
+
+TEST_F(Submit, WhatOtherApisCallAFieldIsKnown) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("max_tokens":5)", "\"max_output_tokens\""},
+      {R"("max_completion_tokens":5)", "\"max_output_tokens\""},
+      {R"("prompt":"hi")", "\"input\""},
+      {R"("messages":[{"role":"user","content":"hi"}])", "\"input\""},
+      {R"("system":"be brief")", "\"instructions\""},
+      {R"("response_format":{"type":"json_object"})", "\"output_schema\""},
+      {R"("stream":true)", "GET /tasks/{id}/stream"},
+  };
+  for (const auto& [member, wanted] : cases) {
+    const auto refused =
+        post("/tasks", R"({"model":"sim/echo","input":"x",)" + std::string(member) + "}");
+    EXPECT_EQ(refused.status(), 422U) << member;
+    const auto message = json_of(refused)["errors"][0]["message"].get<std::string>();
+    EXPECT_NE(message.find(wanted), std::string::npos) << message;
+  }
 }
 
 }  // namespace

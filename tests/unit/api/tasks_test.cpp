@@ -208,5 +208,22 @@ TEST_F(Tasks, ListRefusesBadCursors) {
   }
 }
 
+TEST_F(Tasks, ALabelSaysEachThingOnce) {
+  gateway.add("default", "a", TaskStatus::success);
+  const auto twice = post("/tasks/a/label", R"({"correct":true,"corr\u0065ct":false})");
+
+  EXPECT_EQ(twice.status(), 422U);
+  EXPECT_EQ(json_of(twice)["errors"][0]["path"], "/correct");
+  EXPECT_EQ(json_of(twice)["errors"][0]["message"], "is given twice");
+}
+
+TEST_F(Tasks, ANoteOfNullIsNone) {
+  gateway.add("default", "a", TaskStatus::success);
+  const auto labelled = post("/tasks/a/label", R"({"correct":true,"note":null})");
+
+  EXPECT_EQ(labelled.status(), 200U) << labelled.body();
+  EXPECT_EQ(json_of(labelled)["note"], nullptr);
+}
+
 }  // namespace
 }  // namespace taskgate::test

@@ -85,8 +85,9 @@ TEST(CommandLine, KeysCommands) {
   EXPECT_EQ(parsed<KeysRevokeCommand>({"keys", "revoke", "4fGh7KlmNp2q", "--db", "x"}).key_id,
             "4fGh7KlmNp2q");
   EXPECT_TRUE(parsed<KeysListCommand>({"keys", "list", "--json"}).json);
-  EXPECT_EQ(parsed<WebhooksSecretCommand>({"webhooks", "secret", "--tenant", "a-b_1"}).tenant,
-            "a-b_1");
+  EXPECT_EQ(parsed<WebhooksSecretCommand>({"webhooks", "secret", "--tenant", "Acme.Inc"}).tenant,
+            "Acme.Inc")
+      << "whatever POST /keys takes";
 }
 
 TEST(CommandLine, HelpAndVersionAreFoundWhereverPeopleLook) {
@@ -124,7 +125,9 @@ TEST(CommandLine, SaysWhatItDidNotUnderstand) {
       {{"keys", "create", "--scopes", "read"}, "--tenant is missing"},
       {{"keys", "create", "--tenant", "a"}, "--scopes is missing"},
       {{"keys", "create", "--tenant", "A b", "--scopes", "read"},
-       "--tenant: expected 1 to 64 of a-z, 0-9, - and _"},
+       "--tenant: expected 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit"},
+      {{"webhooks", "secret", "--tenant", "-a"},
+       "--tenant: expected 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit"},
       {{"keys", "create", "--tenant", "a", "--scopes", "read,submitt"},
        "--scopes: unknown scope \"submitt\" — did you mean \"submit\"?"},
       {{"keys", "create", "--tenant", "a", "--scopes", "read,"}, "--scopes: unknown scope \"\""},

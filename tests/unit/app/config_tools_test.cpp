@@ -118,7 +118,11 @@ TEST_F(ConfigTools, EveryFaultIsTold) {
       {R"({"tools": {"a": {"idempotency_header": "a b"}}})", "the name of a header field"},
       {R"({"tools": {"a": {"http": {"headers": {"idempotency-key": "x"}}}}})",
        "headers hold the field Idempotency-Key"},
-      {R"({"tools": {"a": {"not_executed_status": [200]}}})", "list of integers 400..599"},
+      {R"({"tools": {"a": {"not_executed_status": [422, 200]}}})",
+       "1:47: error: /tools/a/not_executed_status/1: expected integer 400..599, got 200"},
+      {R"({"tools": {"a": {"not_executed_status": 200}}})", "list of integers 400..599, got 200"},
+      {R"({"tools": {"a": {"ignore_args": ["/b", 7]}}})",
+       "/tools/a/ignore_args/1: expected string, got 7"},
       {R"({"tools": {"a": {"key_window_seconds": 5}}})", "warning: /tools/a/key_window_seconds"},
       {R"({"tools": {"a.b": {"parameters": {"type": "object"}, "http": {"url": "https://example.com"}},
                      "a_b": {"parameters": {"type": "object"}, "http": {"url": "https://example.com"}}}})",
@@ -140,6 +144,54 @@ TEST_F(ConfigTools, EveryFaultIsTold) {
     const auto text = told(load(c.text));
     EXPECT_NE(text.find(c.part), std::string::npos) << c.text << "\n" << text;
   }
+}
+
+TEST_F(ConfigTools, WhatCannotWorkIsRefused) {
+  const struct {
+    const char* text;
+    const char* part;
+  } cases[] = {
+      {R"({"tools": {"a": {"http": {"headers": {"host": "x"}}}}})",
+       "1:47: error: /tools/a/http/headers/host: the field host belongs to the HTTP connection"},
+      {R"({"tools": {"a": {"http": {"headers": {"Proxy-Authorization": "x"}}}}})",
+       "/tools/a/http/headers/Proxy-Authorization: the field"},
+      {R"({"mcp_servers": {"a": {"headers": {"Transfer-Encoding": "chunked"}}}})",
+       "/mcp_servers/a/headers/Transfer-Encoding: the field"},
+      {R"({"tools": {"a": {"http": {"headers": {"X-A": "b\r\nHost: c"}}}}})",
+       "/tools/a/http/headers/X-A: expected one line of text"},
+      {R"({"tools": {"a": {"http": {"headers": {"X A": "b"}}}}})",
+       "/tools/a/http/headers/X A: expected the name of a header field"},
+      {R"({"tools": {"a": {"idempotency_header": "Content-Length"}}})",
+       "1:40: error: /tools/a/idempotency_header: the field Content-Length has another meaning"},
+      {R"({"tools": {"a": {"idempotency_header": "x-taskgate-task"}}})",
+       "the field x-taskgate-task has another meaning"},
+      {R"({"mcp_servers": {"a": {"tools": {"b": {"idempotency_header": "Mcp-Session-Id"}}}}})",
+       "the field Mcp-Session-Id has another meaning"},
+      {R"({"tools": {"a": {"http": {"reconcile_url": "https://{key}.example.com/k"}}}})",
+       "1:44: error: /tools/a/http/reconcile_url: {key} must stand in the path"},
+      {R"({"tools": {"a": {"http": {"reconcile_url": "https://example.com/{id}/{key}"}}}})",
+       "/tools/a/http/reconcile_url: a URL is fixed"},
+      {R"({"tools": {"a": {"http": {"url": "https://example.com/users/{id}"}}}})",
+       "hint: arguments go into the body, with GET and DELETE into the query"},
+      {R"({"tools": {"a": {"on_unknown": "retry_same_key", "key_window_seconds": 10}}})",
+       "1:72: error: /tools/a/key_window_seconds: it is not longer than the timeout"},
+      {R"({"tools": {"Bad": {"efect": "read"}}})", "unknown key \"efect\""},
+      {R"({"mcp_servers": {"a.b": {"efect": "read"}}})", "unknown key \"efect\""},
+      {R"({"providers": {"A/b": {"base_ur": ""}}})", "unknown key \"base_ur\""},
+  };
+  for (const auto& c : cases) {
+    const auto text = told(load(c.text));
+    EXPECT_NE(text.find(c.part), std::string::npos) << c.text << "\n" << text;
+  }
+}
+
+TEST_F(ConfigTools, WhatIsCloseToThatIsTaken) {
+  const auto text = told(load(R"({"tools": {"a": {"parameters": {"type": "object"},
+    "on_unknown": "retry_same_key", "key_window_seconds": 11, "idempotency_header": "X-Host",
+    "http": {"url": "https://example.com/a", "headers": {"Accept": "text/csv", "Hosts": "x"},
+             "reconcile_url": "https://example.com?key={key}"}}}})"));
+
+  EXPECT_EQ(text, "");
 }
 
 TEST_F(ConfigTools, DemoToolsTakeTheirNames) {

@@ -1,3 +1,4 @@
+#include "app/providers_off.hpp"
 #include "config_fixture.hpp"
 
 namespace taskgate::app {
@@ -71,6 +72,23 @@ TEST_F(ProviderDetection, TheFileWinsOverTheVendorsVariables) {
       load(R"({"providers":{"openai":{"base_url":"http://mine/v1","api_key":"mine-mine"}}})");
   EXPECT_EQ(loaded.config.providers.at("openai").api_key, "mine-mine");
   EXPECT_EQ(loaded.config.providers.at("openai").base_url, "http://mine/v1");
+}
+
+TEST(ProvidersOff, EachComesWithWhatSwitchesItOn) {
+  Config config;
+  config.providers["anthropic"].api_key = "k";
+  config.providers["gemini"].enabled = false;
+  config.providers["local"].enabled = false;
+  config.providers["local"].api_key = "k";
+
+  std::map<std::string, std::string> remedies;
+  for (const auto& off : providers_off(config)) remedies[off.name] = off.remedy;
+
+  EXPECT_FALSE(remedies.contains("anthropic"));
+  EXPECT_EQ(remedies["openai"], "set OPENAI_API_KEY and start the server again");
+  EXPECT_NE(remedies["gemini"].find("GEMINI_API_KEY"), std::string::npos);
+  EXPECT_NE(remedies["local"].find("providers/local/enabled"), std::string::npos);
+  EXPECT_EQ(remedies.size(), 4U) << "ollama too";
 }
 
 }  // namespace
