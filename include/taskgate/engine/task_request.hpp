@@ -21,7 +21,7 @@ struct TaskRequest {
   std::string body;                          ///< the JSON as received
   std::string model;                         ///< e.g. "sim/echo"
   std::vector<std::string> fallback_models;  ///< tried in order when `model` is out
-  bool has_budget_usd = false;  ///< a bound in US dollars: the models must have prices
+  bool has_budget_usd = false;               ///< a bound in US dollars: the models must have prices
   bool has_output_schema = false;            ///< of `body`; see Gateway::check_schema()
   std::string judge_model;                   ///< gives a second opinion; empty: none does
   std::vector<std::string> tools;            ///< that the model may use
