@@ -13,7 +13,7 @@ foreach(layer core checks)
   endforeach()
 endforeach()
 set(answer_engine)
-foreach(part answer/answer_checker answer/answer_history answer/answer_request answer/step task_object)
+foreach(part answer/answer_checker answer/answer_history answer/answer_request answer/step spent task_object)
   list(APPEND answer_engine ${PROJECT_SOURCE_DIR}/src/engine/${part}.cpp)
 endforeach()
 

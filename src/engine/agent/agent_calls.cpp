@@ -4,6 +4,7 @@
 #include "engine/agent/agent_loop.hpp"
 #include "engine/agent/agent_report.hpp"
 #include "engine/agent/agent_services.hpp"
+#include "engine/agent/outcome_text.hpp"
 #include "taskgate/core/crash_point.hpp"
 #include "taskgate/observe/log.hpp"
 

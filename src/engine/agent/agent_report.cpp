@@ -1,6 +1,6 @@
 #include "engine/agent/agent_report.hpp"
 
-#include "engine/agent/call_planner.hpp"
+#include "engine/agent/outcome_text.hpp"
 #include "engine/agent/turn_record.hpp"
 #include "engine/answer/step.hpp"
 #include "taskgate/checks/finding.hpp"

@@ -1,5 +1,6 @@
 #include "engine/agent/call_planner.hpp"
 
+#include "engine/agent/outcome_text.hpp"
 #include "taskgate/core/json_text.hpp"
 #include "taskgate/core/sha256.hpp"
 #include "taskgate/core/suggest.hpp"
@@ -44,15 +45,6 @@ std::string unknown_tool(std::string_view name, const UsableTools& tools) {
 }
 
 }  // namespace
-
-std::string error_outcome(std::string_view type, std::string_view message) {
-  std::string outcome = R"({"error":{"type":)";
-  append_json_string(outcome, type);
-  outcome += R"(,"message":)";
-  append_json_string(outcome, message);
-  outcome += "}}";
-  return outcome;
-}
 
 std::vector<CallPlan> CallPlanner::plan(const providers::ModelTurn& turn) {
   planned_.clear();

@@ -47,7 +47,4 @@ class CallPlanner {
   std::vector<store::CallPlan> planned_;  // of this turn
 };
 
-/// What a model is told of a call that was not sent: {"error":{"type":…,"message":…}}.
-std::string error_outcome(std::string_view type, std::string_view message);
-
 }  // namespace taskgate::engine

@@ -1,9 +1,9 @@
 #include "engine/agent/call_runner.hpp"
 
 #include "engine/agent/agent_services.hpp"
+#include "engine/agent/outcome_text.hpp"
 #include "engine/backoff.hpp"
 #include "taskgate/core/crash_point.hpp"
-#include "taskgate/core/json_guard.hpp"
 #include "taskgate/core/json_text.hpp"
 #include "taskgate/runtime/steady.hpp"
 
@@ -12,8 +12,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -39,11 +37,6 @@ bool may_pass_later(const Error& error) {
   return error.code() == Errc::storage || error.code() == Errc::overloaded;
 }
 
-bool is_json_value(const std::string& text) {
-  const JsonLimits limits{text.size(), 64};
-  return !text.empty() && !guard_json(text, limits) && nlohmann::json::accept(text);
-}
-
 // A write that was cut short may have happened; a read gave no answer.
 ToolOutcome broken_off(bool is_write, std::string evidence) {
   ToolOutcome outcome;
@@ -62,23 +55,6 @@ std::string both_evidences(const std::string& unknown, const std::string& later)
 }
 
 }  // namespace
-
-std::string result_json(const std::string& result) {
-  std::string json = R"({"result":)";
-  if (is_json_value(result)) {
-    json += result;
-  } else {
-    append_json_string(json, result);
-  }
-  json += '}';
-  return json;
-}
-
-std::string outcome_json(const ToolOutcome& outcome) {
-  if (outcome.state == ToolOutcome::State::succeeded && !outcome.is_error)
-    return result_json(outcome.result);
-  return error_outcome("tool_error", outcome.result.empty() ? outcome.evidence : outcome.result);
-}
 
 asio::awaitable<CallRunner::End> CallRunner::run() {
   // Only sending and resting are cut short by a stop: what is being written down is written.

@@ -97,8 +97,4 @@ class CallRunner {
   std::optional<std::chrono::milliseconds> retry_after_;
 };
 
-/// What the model is told of an outcome, as JSON: {"result": …} or {"error": {…}}.
-std::string outcome_json(const tools::ToolOutcome& outcome);
-std::string result_json(const std::string& result);
-
 }  // namespace taskgate::engine

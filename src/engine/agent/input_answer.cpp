@@ -2,6 +2,7 @@
 
 #include "engine/agent/agent_report.hpp"
 #include "engine/agent/call_planner.hpp"
+#include "engine/agent/outcome_text.hpp"
 #include "taskgate/core/json_text.hpp"
 
 #include <utility>
