@@ -11,7 +11,6 @@ namespace taskgate::tools {
 namespace {
 
 using nlohmann::json;
-using State = ToolOutcome::State;
 
 class DemoTools : public testing::Test {
  protected:
@@ -41,19 +40,20 @@ TEST_F(DemoTools, TellTheTimeAndCalculate) {
             R"({"value":15})");
 
   const auto wrong = call("demo.calculator", R"({"expression":"2 +"})");
-  EXPECT_EQ(wrong.state, State::succeeded);
+  EXPECT_EQ(wrong.state, ToolOutcome::State::succeeded);
   EXPECT_TRUE(wrong.is_error);
 }
 
 TEST_F(DemoTools, KeepWhatWasSentByKey) {
-  EXPECT_EQ(call("demo.send_email", R"({"to":"a@b","subject":"x"})").state, State::succeeded);
+  EXPECT_EQ(call("demo.send_email", R"({"to":"a@b","subject":"x"})").state,
+            ToolOutcome::State::succeeded);
   EXPECT_EQ(
       call("demo.send_email", R"({"to":"c@d","subject":"y","simulate":"lost_answer"})", "tg_2")
           .state,
-      State::unknown);
+      ToolOutcome::State::unknown);
   EXPECT_EQ(
       call("demo.send_email", R"({"to":"e@f","subject":"z","simulate":"refused"})", "tg_3").state,
-      State::failed_definite);
+      ToolOutcome::State::failed_definite);
 
   EXPECT_EQ(outbox_->executions("tg_1"), 1);
   EXPECT_EQ(outbox_->executions("tg_2"), 1);
