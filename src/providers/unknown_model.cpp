@@ -28,8 +28,9 @@ std::string hint_at_bare(std::string_view model, std::span<const ProviderOff> of
     if (!model.starts_with(prefix)) continue;
     std::string hint = "did you mean \"";
     hint.append(provider).append("/").append(model).append("\"?");
-    const auto remedy = remedy_for(provider, off);
-    return remedy.empty() ? hint : hint + " But " + remedy;
+    if (const auto remedy = remedy_for(provider, off); !remedy.empty())
+      hint.append(" But ").append(remedy);
+    return hint;
   }
   if (parse_sim_model(model)) return "did you mean \"sim/" + std::string(model) + "\"?";
   return "a model is written provider/model, e.g. \"sim/echo\"";
