@@ -70,6 +70,7 @@ class RawClient {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+      close();  // a constructor that throws has no destructor
       throw std::runtime_error("connect");
     }
   }
