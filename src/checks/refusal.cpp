@@ -5,7 +5,6 @@
 #include "taskgate/core/json_text.hpp"
 
 #include <re2/re2.h>
-#include <re2/set.h>
 
 #include <algorithm>
 #include <memory>
@@ -19,37 +18,6 @@ constexpr std::size_t kLookedAt = 2'000;      // bytes at each end that are sear
 constexpr std::size_t kPromptLookedAt = 4'000;
 constexpr std::size_t kMaxLeaves = 64;  // of a JSON answer
 
-RE2::Options rule_options(std::int64_t memory) {
-  RE2::Options options;
-  options.set_case_sensitive(false);
-  options.set_log_errors(false);
-  options.set_max_mem(memory);
-  return options;
-}
-
-// Whether any of many rules matches, in one pass over the text: answers that match none are the
-// rule, and looking for each rule by itself cost ten times as much.
-class AnyRule {
- public:
-  AnyRule(const std::vector<std::string>& patterns, RE2::Anchor anchor)
-      : set_(rule_options(kSetMemory), anchor) {
-    for (const auto& pattern : patterns) is_usable_ &= set_.Add(pattern, nullptr) >= 0;
-    is_usable_ = is_usable_ && set_.Compile();
-  }
-
-  // False is certain; true may also be that the rules together are too much for one pass.
-  bool may_match(std::string_view text) const {
-    if (!is_usable_) return true;
-    RE2::Set::ErrorInfo error{RE2::Set::kNoError};
-    const bool matches = set_.Match(re2::StringPiece(text.data(), text.size()), nullptr, &error);
-    return matches || error.kind != RE2::Set::kNoError;
-  }
-
- private:
-  RE2::Set set_;
-  bool is_usable_ = true;
-};
-
 // All the rules, compiled once.
 class RefusalRules {
  public:
@@ -61,7 +29,6 @@ class RefusalRules {
   // Length of the refusal that the text opens with; 0: none.
   std::size_t opening(std::string_view text) const {
     std::size_t longest = 0;
-    if (!any_opening_.may_match(text)) return longest;
     re2::StringPiece match;
     const re2::StringPiece piece(text.data(), text.size());
     for (const auto& rule : openings_) {
@@ -74,9 +41,7 @@ class RefusalRules {
   bool is_rendering(std::string_view prompt) const { return found(*rendering_, prompt); }
   bool is_answer_key(std::string_view key) const { return found(*answer_key_, key); }
   bool has_answer(std::string_view text) const { return any(answers_, text); }
-  bool has_hint(std::string_view text) const {
-    return any_hint_.may_match(text) && any(hints_, text);
-  }
+  bool has_hint(std::string_view text) const { return any(hints_, text); }
 
  private:
   using Rule = std::unique_ptr<RE2>;
@@ -86,13 +51,15 @@ class RefusalRules {
         rendering_(make(kRenderingTask)),
         answer_key_(make(kAnswerKey)),
         openings_(make(refusal_openings())),
-        any_opening_(refusal_openings(), RE2::ANCHOR_START),
         answers_(make(signs_of_an_answer())),
-        hints_(make(refusal_hints())),
-        any_hint_(refusal_hints(), RE2::UNANCHORED) {}
+        hints_(make(refusal_hints())) {}
 
   static Rule make(const std::string& pattern) {
-    return std::make_unique<RE2>(pattern, rule_options(kRuleMemory));
+    RE2::Options options;
+    options.set_case_sensitive(false);
+    options.set_log_errors(false);
+    options.set_max_mem(kRuleMemory);
+    return std::make_unique<RE2>(pattern, options);
   }
   static std::vector<Rule> make(const std::vector<std::string>& patterns) {
     std::vector<Rule> rules;
@@ -112,10 +79,8 @@ class RefusalRules {
   Rule rendering_;
   Rule answer_key_;
   std::vector<Rule> openings_;
-  AnyRule any_opening_;
   std::vector<Rule> answers_;
   std::vector<Rule> hints_;
-  AnyRule any_hint_;
 };
 
 // Straight apostrophes, no emphasis marks, runs of blanks as one; newlines stay, lists need them.

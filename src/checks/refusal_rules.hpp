@@ -11,8 +11,6 @@ namespace taskgate::checks {
 
 /// Bytes that one compiled rule and its caches may take; past it RE2 goes on more slowly.
 inline constexpr std::int64_t kRuleMemory = 2 << 20;
-/// The same for all rules of a kind in one pass.
-inline constexpr std::int64_t kSetMemory = 32 << 20;
 
 /// Openings that are refusals, to be matched at the beginning of the answer.
 std::vector<std::string> refusal_openings();
