@@ -139,6 +139,7 @@ void count_optional(SchemaDraft draft, const std::string& folder) {
     const Figures figures = suite.run(below, format);
     std::cout << folder << ", " << below << ": " << figures.passed << " of "
               << figures.passed + figures.failed << " pass\n";
+    EXPECT_GT(figures.passed, 0U) << "no test was found";
     for (const std::string& failure : figures.failures)
       EXPECT_TRUE(is_in(kKnownToFail, failure)) << failure;
   }

@@ -4,28 +4,31 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace taskgate::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-TestGateway::Change priced(const char* model) {
-  return [model](app::Config& config) { config.prices[model] = {1e6, 1e6, {}, {}}; };
-}
-
-TEST(Cost, EachModelsTurnsCostWhatThatModelCosts) {
-  ChatUpstreams upstreams({"one", "two"}, [](app::Config& config) {
-    config.prices["one/m"] = {1e6, 1e6, {}, {}};
-    config.prices["two/m"] = {2e6, 2e6, {}, {}};
-  });
+// The first model's answer is no JSON, and the second takes over.
+Json answered_by_the_second(TestGateway::Change prices) {
+  ChatUpstreams upstreams({"one", "two"}, std::move(prices));
   upstreams["one"].enqueue(chat_answer("no JSON"));
   upstreams["two"].enqueue(chat_answer(R"({"unit_price":1})"));
   auto client = upstreams.client();
   const auto more = wants_invoice({{"fallback_models", {"two/m"}}, {"max_repairs", 0}});
-
-  const auto task = client.wait_final(submit(client, "one/m", more));
-
+  auto task = client.wait_final(submit(client, "one/m", more));
   EXPECT_EQ(task["status"], "success") << task.dump(1);
+  return task;
+}
+
+TEST(Cost, EachModelsTurnsCostWhatThatModelCosts) {
+  const auto task = answered_by_the_second([](app::Config& config) {
+    config.prices["one/m"] = {1e6, 1e6, {}, {}};
+    config.prices["two/m"] = {2e6, 2e6, {}, {}};
+  });
+
   std::vector<int> tokens;
   for (const auto& step : task["steps"]) {
     if (step["kind"] == "model")
@@ -37,15 +40,10 @@ TEST(Cost, EachModelsTurnsCostWhatThatModelCosts) {
 }
 
 TEST(Cost, WithoutThePriceOfEveryModelThereIsNone) {
-  ChatUpstreams upstreams({"one", "two"}, priced("two/m"));
-  upstreams["one"].enqueue(chat_answer("no JSON"));
-  upstreams["two"].enqueue(chat_answer(R"({"unit_price":1})"));
-  auto client = upstreams.client();
-  const auto more = wants_invoice({{"fallback_models", {"two/m"}}, {"max_repairs", 0}});
+  const auto task = answered_by_the_second([](app::Config& config) {
+    config.prices["two/m"] = {1e6, 1e6, {}, {}};
+  });
 
-  const auto task = client.wait_final(submit(client, "one/m", more));
-
-  EXPECT_EQ(task["status"], "success") << task.dump(1);
   EXPECT_TRUE(task["cost_usd"].is_null()) << task["cost_usd"];
 }
 
